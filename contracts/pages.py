@@ -1,0 +1,53 @@
+"""The pages that one service may link to in another: the navigation of each role, and the address of a referral."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.viewer import Role, Viewer
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the navigation: address, French label, icon name."""
+
+    href: str
+    label: str
+    icon: str
+
+
+_BY_ROLE: tuple[tuple[Role, NavItem], ...] = (
+    (Role.REFERENT, NavItem("/aujourdhui", "Aujourd’hui", "sun")),
+    (Role.REFERENT, NavItem("/personnes", "Personnes", "users")),
+    (Role.REFERENT, NavItem("/orientations", "Orientations", "send")),
+    (Role.DESK_AGENT, NavItem("/bureau", "Orientations", "inbox")),
+    (Role.DESK_MANAGER, NavItem("/bureau", "Orientations", "inbox")),
+    (Role.COORDINATOR, NavItem("/tableau", "Tableau", "chart-no-axes-column")),
+    (Role.DESK_MANAGER, NavItem("/reseau", "Réseau", "network")),
+    (Role.REFERENT, NavItem("/reseau", "Réseau", "network")),
+    (Role.DESK_AGENT, NavItem("/reseau", "Réseau", "network")),
+    (Role.COORDINATOR, NavItem("/reseau", "Réseau", "network")),
+    (Role.ADMINISTRATOR, NavItem("/reseau", "Réseau", "network")),
+    (Role.DPO, NavItem("/reseau", "Réseau", "network")),
+)
+HELP = NavItem("/aide", "Aide", "circle-help")
+
+
+def navigation(viewer: Viewer) -> tuple[NavItem, ...]:
+    """The entries for somebody with these roles, each once, help last."""
+    found = dict.fromkeys(item for role, item in _BY_ROLE if role in viewer.roles)
+    return (*found, HELP)
+
+
+def home(viewer: Viewer) -> str:
+    """Where somebody lands after signing in."""
+    return navigation(viewer)[0].href
+
+
+def referral_page_of_desk(ref: UUID) -> str:
+    """The page on which a desk reads and answers a referral."""
+    return f"/bureau/{ref}"
+
+
+def referral_page_of_sender(ref: UUID) -> str:
+    """The page on which the referent follows a referral."""
+    return f"/orientations/{ref}"

@@ -1,0 +1,45 @@
+"""The rights catalogue as data, with the organisation in charge by scheme (general or agricultural).
+
+The organisation in charge decides; a right listed here is never more than presumed.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+
+from contracts.envelope import Frozen
+from contracts.vocabulary import OrganisationKind, Scheme
+
+
+class Right(Frozen):
+    """One right: `in_charge` are the kinds of organisation that receive the demand, `paid_by` those that pay it."""
+
+    code: str
+    name: str
+    in_charge: dict[Scheme, tuple[OrganisationKind, ...]]
+    paid_by: dict[Scheme, tuple[OrganisationKind, ...]] = Field(default_factory=dict)
+    local: bool = False
+
+
+@cache
+def catalogue() -> dict[str, Right]:
+    """All rights by code, in the order in which they are shown."""
+    rows = json.loads(Path(__file__).with_name("rights.json").read_text("utf-8"))
+    return {row["code"]: Right.model_validate(row) for row in rows}
+
+
+def competent_kinds(code: str, scheme: Scheme) -> tuple[OrganisationKind, ...]:
+    """Kinds of organisation in charge of that right under that scheme; empty for an unknown right."""
+    right = catalogue().get(code)
+    return right.in_charge.get(scheme, ()) if right else ()
+
+
+def reason_of_competence(code: str, scheme: Scheme) -> str:
+    """Why those organisations are proposed, in one French sentence."""
+    right = catalogue()[code]
+    kinds = " ou ".join(kind.label for kind in competent_kinds(code, scheme))
+    paid = " ou ".join(kind.label for kind in right.paid_by.get(scheme, ()))
+    under = "au régime agricole" if scheme is Scheme.AGRICULTURAL else "au régime général"
+    return f"{right.name}, {under} : la demande se fait auprès de {kinds}" + (f", et {paid} verse." if paid else ".")

@@ -1,0 +1,122 @@
+"""The command `relais`: every process and what it needs, on one screen."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.runtime.embedded.folders import EmbeddedServerError
+from services.runtime.settings import Settings
+
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help=("Relais : confier une personne à un contact nommé, et savoir si son droit a été ouvert."),
+)
+Port = Annotated[int | None, typer.Option(help="Port de l’application (RELAIS_PORT).")]
+Var = Annotated[Path | None, typer.Option(help="Dossier des données (RELAIS_VAR).")]
+Empty = Annotated[bool, typer.Option("--empty", help="Sans données de démonstration.")]
+
+
+def _settings(**given: Any) -> Settings:  # noqa: ANN401 - typed by Settings
+    return Settings(**{name: value for name, value in given.items() if value not in (None, False)})
+
+
+def _run(work: Any) -> Any:  # noqa: ANN401 - a coroutine and its result
+    import uvloop
+
+    from services.whole import SettingsIncomplete, StreamDrift
+
+    try:
+        return uvloop.run(work)
+    except (EmbeddedServerError, SettingsIncomplete, StreamDrift) as error:
+        typer.echo(f"relais : {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
+def up(port: Port = None, var: Var = None, empty: Empty = False) -> None:
+    """Tout démarrer : PostgreSQL et NATS intégrés (ou les vôtres), les quatre services, l’application sur un port."""
+    from services.up import serve_all
+
+    _run(serve_all(_settings(port=port, var=var, empty=empty)))
+
+
+@cli.command()
+def run(service: str, port: Port = None) -> None:
+    """Démarrer un seul service : intake, referral, partners ou notify, sur vos serveurs."""
+    from services.up import serve_one
+
+    _run(serve_one(_settings(port=port), service))
+
+
+@cli.command()
+def migrate() -> None:
+    """Mettre la base et le flux à jour, sur vos serveurs."""
+    from services.up import prepare
+
+    _run(prepare(_settings()))
+
+
+@cli.command()
+def keys(out: Path) -> None:
+    """Écrire les clés de chaque service et la configuration de nats-server dans un dossier."""
+    from services.key_folders import write_keys
+
+    write_keys(out, _settings())
+
+
+@cli.command()
+def doctor(
+    var: Var = None,
+    replay: Annotated[int | None, typer.Option(help="Rejouer ce fait abandonné.")] = None,
+    service: Annotated[str | None, typer.Option(help="Le service du fait abandonné.")] = None,
+) -> None:
+    """Vérifier versions, réglages, flux, rôles ; dire en une ligne ce qui ne va pas et comment le réparer."""
+    from services.up import check
+
+    raise typer.Exit(_run(check(_settings(var=var), replay=replay, service=service)))
+
+
+@cli.command()
+def seed(people: int = 120, months: int = 6, var: Var = None, rng_seed: int = 1) -> None:
+    """Remplir un territoire imaginaire, toujours le même pour les mêmes nombres."""
+    from services.up import fill
+
+    _run(fill(_settings(var=var), people=people, months=months, rng_seed=rng_seed))
+
+
+@cli.command("demo-accounts")
+def demo_accounts(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Les comptes de la démonstration : rôle, organisme, identifiant."""
+    from services.partners.demonstration import demo_accounts as accounts
+
+    rows = accounts()
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for row in rows:
+            typer.echo(f"{row['role']:<15} {row['login']:<48} {row['organisation']}")
+
+
+@cli.command()
+def bench(as_json: Annotated[bool, typer.Option("--json")] = False, referrals: int = 2000) -> None:
+    """Mesurer, dans une même exécution que pgbench."""
+    from services.bench import measure
+
+    _run(measure(referrals=referrals, as_json=as_json))
+
+
+@cli.command("make-migration", hidden=True)
+def make_migration(service: str, message: str) -> None:
+    """Écrire la migration qui mène de la base aux tables déclarées d’un service."""
+    from services.up import write_one_migration
+
+    asyncio.run(write_one_migration(service, message))
+
+
+if __name__ == "__main__":
+    cli(prog_name="relais")

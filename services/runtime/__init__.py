@@ -1,0 +1,1 @@
+"""What every service runs on: settings, database, outbox, inbox, bus, web shell, telemetry. Not a word of the field."""

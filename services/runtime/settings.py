@@ -1,0 +1,76 @@
+"""Everything that is set from outside, read from the environment under the prefix `RELAIS_`.
+
+An empty variable counts as not set; a value that does not fit stops the start without being printed, since it may be
+a password.
+"""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_var() -> Path:
+    """Where state lives when nobody says: the system's state directory for root, the user's own otherwise."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/relais")
+    return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state") / "relais"
+
+
+def default_keys(data: dict[str, Any]) -> Path:
+    """Keys lie beside the data, under `var`."""
+    return data.get("var", default_var()) / "keys"
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process; immutable once read."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RELAIS_",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    host: str = Field("127.0.0.1", description="address the web server listens on")
+    port: int = Field(8400, ge=0, le=65535, description="TCP port of the web server; 0 takes a free one")
+    public_url: str | None = Field(None, description="address people type, when a proxy stands before the web server")
+    var: AbsolutePath = Field(default_factory=default_var, description="folder of everything that must survive a stop")
+    keys: AbsolutePath = Field(default_factory=default_keys, description="folder of NATS seeds and credentials, 0700")
+    empty: bool = Field(False, description="start without demonstration data")
+    database_url: str | None = Field(None, repr=False, description="your PostgreSQL; without it an embedded one")
+    nats_url: str | None = Field(None, repr=False, description="your NATS; without it an embedded one")
+    territory: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")] = Field(
+        "valbrume", description="the tenant: one token of every subject"
+    )
+    smtp_url: str | None = Field(None, repr=False, description="your mail relay; without it mails stay in a local box")
+    mail_from: Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = Field(
+        "relais@valbrume.example", description="address from which mails are sent"
+    )
+    nats_monitor_url: str | None = Field(None, description="status pages of your NATS, for `doctor`; such as http://127.0.0.1:8222")
+    otlp_endpoint: str | None = Field(None, description="where traces and metrics go over OTLP/HTTP")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the web server can be reached from this machine only."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether fictional people may be shown and roles switched freely: both servers ours, loopback, not `empty`."""
+        return self.database_url is None and self.nats_url is None and self.loopback and not self.empty

@@ -1,0 +1,128 @@
+"""Rendering: templates of the service and of the shell, with what every page shows (navigation, viewer, flash
+message).
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from contracts.pages import navigation
+from contracts.viewer import Viewer
+from services.runtime.settings import Settings
+from services.runtime.web import dates
+
+SHARED = Path(__file__).with_name("templates")
+ASSETS = Path(__file__).parents[3] / "assets" / "node_modules"
+SOURCE_URL = "https://relais.example/source"
+VENDOR = re.compile(
+    r"^(htmx\.org/dist/[\w.-]+\.js|@digdir/designsystemet-css/dist/[\w./-]+\.css"
+    r"|@fontsource-variable/atkinson-hyperlegible-next/(files/[\w.-]+\.woff2|[\w.-]+\.css))$"
+)
+FLASH = "relais_flash"
+FLASHES = {
+    "saved": ("Enregistré.", "success"),
+    "sent": ("Orientation confiée.", "success"),
+    "sending": ("Envoi en cours : l’orientation partira dès que possible, rien n’est perdu.", "warning"),
+    "acted": ("C’est noté.", "success"),
+    "withdrawn": ("L’accord est retiré. Les informations ne sont plus consultables.", "success"),
+    "signed_out": ("Votre session est fermée.", "success"),
+}
+
+
+class _VendorFiles(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if not VENDOR.match(path):
+            raise HTTPException(404)
+        return await super().get_response(path, scope)
+
+
+def vendor_files() -> StaticFiles:
+    """The files of installed packages that pages may load, by allow-list."""
+    return _VendorFiles(directory=ASSETS, check_dir=False)
+
+
+@cache
+def icon(name: str) -> Markup:
+    """One icon of lucide-static, inline and hidden from screen readers: a word always stands beside it."""
+    file = ASSETS / "lucide-static" / "icons" / f"{name}.svg"
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not file.exists():
+        return Markup("")
+    svg = re.sub(r"<!--.*?-->\s*", "", file.read_text("utf-8"), flags=re.S)
+    svg = re.sub(r'\s(class|width|height)="[^"]*"', "", svg, count=3)
+    return Markup(
+        svg.strip().replace("<svg", '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"', 1)
+    )
+
+
+class Renderer:
+    """The templates of one service over the shared ones; an undefined variable is an error."""
+
+    def __init__(self, settings: Settings, templates: Path | None) -> None:
+        self.settings = settings
+        folders = [folder for folder in (templates, SHARED) if folder is not None]
+        self.environment = Environment(
+            loader=FileSystemLoader(folders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.globals.update(icon=icon)
+        self.environment.filters.update(
+            when=dates.when, day=dates.day, hour=dates.hour, iso=dates.iso, exact=dates.exact
+        )
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        viewer: Viewer | None = None,
+        **context: Any,  # noqa: ANN401 - the template's own variables
+    ) -> Response:
+        """Render a page for this viewer."""
+        flash = FLASHES.get(request.cookies.get(FLASH, ""))
+        body = self.environment.get_template(template).render(
+            request_path=request.url.path,
+            viewer=viewer,
+            nav=self._nav(request, viewer),
+            demonstration=self.settings.demonstration,
+            source_url=SOURCE_URL,
+            flash={"text": flash[0], "kind": flash[1]} if flash else None,
+            **context,
+        )
+        response = HTMLResponse(body, status)
+        if flash and "x-relais-fragment" not in request.headers:
+            response.delete_cookie(FLASH)
+        return response
+
+    def _nav(self, request: Request, viewer: Viewer | None) -> list[dict[str, Any]]:
+        path = request.url.path
+        return [
+            {
+                "href": item.href,
+                "label": item.label,
+                "icon": item.icon,
+                "count": None,
+                "current": path == item.href or path.startswith(item.href + "/"),
+            }
+            for item in (navigation(viewer) if viewer else ())
+        ]
+
+
+def redirect(address: str, flash: str | None = None) -> Response:
+    """See another page next (303), with a message of FLASHES when it says something."""
+    response = RedirectResponse(address, 303)
+    if flash:
+        response.set_cookie(FLASH, flash, max_age=60, httponly=True, samesite="lax")
+    return response

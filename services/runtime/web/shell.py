@@ -1,0 +1,221 @@
+"""The FastAPI application of one service: security headers, sign-in gate, refusals as pages or JSON, metrics,
+static files.
+"""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from contracts.refusals import CrossSiteRequest, NotFound, Refusal, ServiceAway, SignInRequired
+from services.runtime import telemetry
+from services.runtime.migrations import head_reached, role_url
+from services.runtime.web.guard import OPEN, Pages, check_same_site
+from services.runtime.web.pages import Renderer, vendor_files
+
+if TYPE_CHECKING:
+    from services.runtime.process import Service
+
+log = telemetry.logger("web")
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self';"
+        " connect-src 'self'; font-src 'self';"
+        " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+}
+STATIC = Path(__file__).with_name("static")
+
+
+class RouteWithoutRole(Exception):
+    """A route was added without saying who may call it."""
+
+
+def make_app(service: "Service", routers: list[APIRouter], templates: Path | None) -> FastAPI:
+    """Build the application of a service. Raises RouteWithoutRole for a route that declares no role."""
+    app = FastAPI(title=f"Relais {service.name}", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.service = service
+    app.state.pages = Renderer(service.settings, templates)
+    for router in [*routers, _machine_routes(service)]:
+        app.include_router(router)
+    undeclared = [route.path for route in _api_routes(app) if not hasattr(route.endpoint, "relais_roles")]
+    if undeclared:
+        raise RouteWithoutRole(", ".join(undeclared))
+    app.mount("/static/vendor", vendor_files(), name="vendor")
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(Refusal, _refused)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, _http_error)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
+    app.middleware("http")(_guarded(service))
+    return app
+
+
+def _api_routes(app: FastAPI) -> list[APIRoute]:
+    return [route for route in app.routes if isinstance(route, APIRoute)]
+
+
+def _guarded(service: "Service") -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+    async def guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        began = time.perf_counter()
+        try:
+            check_same_site(request)
+            with telemetry.span(f"{request.method} {service.name}", carrier=None if request.method == "GET" else {}):
+                response = await call_next(request)
+        except CrossSiteRequest as refusal:
+            response = await _refused(request, refusal)
+        except Exception as error:
+            response = _surprised(request, error)
+        _finish(service, request, response, time.perf_counter() - began)
+        return response
+
+    return guarded
+
+
+def _finish(service: "Service", request: Request, response: Response, seconds: float) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not request.url.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    route = getattr(request.scope.get("route"), "path", "none")
+    telemetry.HTTP_SECONDS.labels(service.name, route, request.method, response.status_code).observe(seconds)
+
+
+def wants_json(request: Request) -> bool:
+    """True for the API and for a client that asks for JSON."""
+    return request.url.path.startswith("/api/") or "application/json" in request.headers.get("accept", "")
+
+
+async def _refused(request: Request, refusal: Refusal) -> Response:
+    if wants_json(request):
+        return JSONResponse(refusal.wire(), refusal.status)
+    if isinstance(refusal, SignInRequired):
+        target = quote(request.url.path) if request.method == "GET" else ""
+        return RedirectResponse(f"/connexion?suite={target}" if target else "/connexion", 303)
+    return _error_page(request, refusal.status, str(refusal))
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 404:
+        return await _refused(request, NotFound())
+    if wants_json(request):
+        return JSONResponse(
+            {"slug": f"http-{error.status_code}", "sentence": "Demande impossible.", "details": {}}, error.status_code
+        )
+    return _error_page(request, error.status_code, "Cette demande n’est pas possible ici.")
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    if request.url.path.startswith("/api/"):
+        fields = [".".join(str(part) for part in one["loc"][1:]) for one in error.errors()]
+        return JSONResponse(
+            {"slug": "invalid-input", "sentence": "Des champs ne conviennent pas.", "details": {"fields": fields}}, 422
+        )
+    # An identifier in an address that is none is an unknown page: the same answer as for one that is not yours.
+    return await _refused(request, NotFound())
+
+
+def _surprised(request: Request, error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    log.error(
+        "surprise",
+        reference=reference,
+        error=type(error).__name__,
+        method=request.method,
+        route=getattr(request.scope.get("route"), "path", "none"),
+    )
+    structlog.contextvars.clear_contextvars()
+    if isinstance(error, ServiceAway):
+        return _error_page(request, 503, str(error))
+    if wants_json(request):
+        return JSONResponse(
+            {"slug": "surprise", "sentence": "Une erreur est survenue.", "details": {"reference": reference}}, 500
+        )
+    return _error_page(
+        request, 500, "Une erreur est survenue de notre côté. Rien de ce qui était enregistré n’est perdu.", reference
+    )
+
+
+_TITLES = {
+    401: "Connectez-vous",
+    403: "Cette page n’est pas pour votre rôle",
+    404: "Page introuvable",
+    405: "Page introuvable",
+    409: "Ce n’est plus possible",
+    410: "Ces informations ne sont plus consultables",
+    422: "Il reste un point à corriger",
+    429: "Trop d’essais",
+    500: "Une erreur est survenue",
+    503: "Un instant",
+}
+_ADVICE = {
+    404: ["Vérifiez l’adresse.", "Revenez à votre accueil."],
+    403: ["Revenez à votre accueil.", "Si vous pensez que c’est une erreur, écrivez à l’administration du territoire."],
+    409: ["Revenez à la page pour voir où en est l’orientation."],
+    503: ["Attendez un instant, puis rechargez la page."],
+    500: ["Réessayez.", "Si cela recommence, donnez la référence ci-dessous à l’administration du territoire."],
+}
+
+
+def _error_page(request: Request, status: int, sentence: str, reference: str | None = None) -> Response:
+    pages: Renderer = request.app.state.pages
+    return pages.render(
+        request,
+        "error.html",
+        status=status,
+        code=status,
+        title=_TITLES.get(status, "Demande impossible"),
+        sentence=sentence,
+        advice=_ADVICE.get(status, []),
+        reference=reference,
+        viewer=getattr(request.state, "viewer", None),
+    )
+
+
+def _machine_routes(service: "Service") -> APIRouter:
+    pages = Pages(include_in_schema=False)
+
+    @pages.get("/livez", OPEN)
+    async def livez() -> Response:
+        """The process answers."""
+        return PlainTextResponse("ok\n")
+
+    @pages.get("/readyz", OPEN)
+    async def readyz() -> Response:
+        """Database, bus and migrations, each `ok` or what is missing; 503 when one is missing."""
+        found = await readiness(service)
+        return JSONResponse(found, 200 if all(value == "ok" for value in found.values()) else 503)
+
+    @pages.get("/metrics", OPEN)
+    async def metrics() -> Response:
+        """Prometheus text format; counts and durations only."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return pages.router
+
+
+async def readiness(service: "Service") -> dict[str, Any]:
+    """What this service needs, by name: `ok`, or the class of what went wrong."""
+    found = {"bus": "ok" if service.bus.connected else "away"}
+    try:
+        url = role_url(service.servers.database_url, service.servers.keys, service.name, "web")
+        found["migrations"] = "ok" if await head_reached(url, service.schema) else "pending"
+        found["database"] = "ok"
+    except Exception as error:
+        found["database"] = type(error).__name__
+    return found

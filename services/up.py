@@ -1,0 +1,208 @@
+"""What the commands do: start, prepare, serve until asked to stop, and stop cleanly."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from contracts.topology import SERVICES
+from services.processes import make, schema, schemas
+from services.runtime import telemetry
+from services.runtime.clock import system_clock
+from services.runtime.settings import Settings
+from services.runtime.watchdog import Watchdog
+from services.whole import Ground, Whole
+
+console = Console(highlight=False)
+DEMONSTRATION = {"people": 120, "months": 6}
+
+
+async def serve_all(settings: Settings) -> None:
+    """`relais up`: servers, migrations, demonstration data in an empty folder, all services, one port, until a
+    signal.
+    """
+    telemetry.configure(settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    ground = Ground.start(settings)
+    try:
+        await ground.prepare(settings.territory)
+        whole = Whole(settings, ground)
+        await whole.start()
+        try:
+            if settings.demonstration and await _is_empty(whole):
+                await _seed(whole, **DEMONSTRATION)
+            await _serve(whole, settings, lambda address: _announce(settings, address))
+        finally:
+            await whole.stop()
+    finally:
+        ground.stop()
+
+
+async def serve_one(settings: Settings, name: str) -> None:
+    """`relais run SERVICE`: one service on your servers."""
+    if name not in SERVICES:
+        raise SystemExit(f"relais : service inconnu. Choisissez parmi {', '.join(SERVICES)}.")
+    if settings.database_url is None or settings.nats_url is None:
+        raise SystemExit("relais : donnez RELAIS_DATABASE_URL et RELAIS_NATS_URL, ou lancez tout avec « relais up ».")
+    telemetry.configure(settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    ground = Ground.start(settings)
+    service = make(name, settings, ground.servers)
+    await service.start()
+    try:
+        await _serve(service.app, settings, lambda address: console.print(f"Relais, service {name} : {address}"))
+    finally:
+        await service.stop()
+
+
+async def prepare(settings: Settings) -> None:
+    """`relais migrate`."""
+    ground = Ground.start(settings)
+    try:
+        await ground.prepare(settings.territory)
+        console.print("Base et flux à jour.")
+    finally:
+        ground.stop()
+
+
+async def fill(settings: Settings, *, people: int, months: int, rng_seed: int) -> None:
+    """`relais seed`: with a progress bar, into the data folder of a stopped application or into your servers."""
+    async with _started(settings) as whole:
+        await _seed(whole, people=people, months=months, rng_seed=rng_seed)
+
+
+async def check(settings: Settings, *, replay: int | None, service: str | None) -> int:
+    """`relais doctor`: 0 when all is well, 1 when something is wrong."""
+    from services.doctor import examine, render, replay_dead_letter
+
+    ground = Ground.start(settings)
+    try:
+        if replay is not None:
+            if service not in SERVICES:
+                raise SystemExit("relais : dites aussi de quel service, avec --service.")
+            await replay_dead_letter(settings, ground.servers, service, replay)
+            console.print("Fait rejoué.")
+            return 0
+        findings = await examine(settings, ground)
+        console.print(render(findings), markup=False)
+        return 0 if all(finding.ok for finding in findings) else 1
+    finally:
+        ground.stop()
+
+
+async def write_one_migration(service: str, message: str) -> None:
+    """Compare a fresh migrated database with the declared tables, and write what is missing."""
+    from services.runtime.migrations import migrate, write_migration
+
+    with tempfile.TemporaryDirectory(prefix="relais-") as folder:
+        Path(folder).chmod(0o755)
+        ground = Ground.start(Settings(var=Path(folder)))
+        try:
+            await migrate(ground.owner_url, ground.servers.keys, [one for one in schemas() if one.service == service])
+            console.print(str(await write_migration(ground.owner_url, schema(service), message)))
+        finally:
+            ground.stop()
+
+
+@asynccontextmanager
+async def _started(settings: Settings) -> AsyncIterator[Whole]:
+    ground = Ground.start(settings)
+    try:
+        await ground.prepare(settings.territory)
+        whole = Whole(settings, ground)
+        await whole.start()
+        try:
+            yield whole
+        finally:
+            await whole.stop()
+    finally:
+        ground.stop()
+
+
+async def _is_empty(whole: Whole) -> bool:
+    async with whole.services["partners"].database.worker() as work:
+        return (await work.execute("SELECT NOT EXISTS (SELECT 1 FROM organisation)")).scalar_one()
+
+
+async def _seed(whole: Whole, *, people: int, months: int, rng_seed: int = 1) -> None:
+    from services.seed import seed
+
+    columns = (TextColumn("Territoire imaginaire"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=None)
+        report = await seed(
+            whole.services,
+            people=people,
+            months=months,
+            rng_seed=rng_seed,
+            now=system_clock(),
+            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    console.print(str(report))
+
+
+async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: ANN401 - an ASGI application, a callable
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    watchdog = Watchdog()
+    watchdog.start()
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):
+        for one in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(one, _stop, server, app)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    serving = asyncio.create_task(server.serve())
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if server.started:
+            port = server.servers[0].sockets[0].getsockname()[1]
+            announce(settings.public_url or f"http://{settings.host}:{port}/")
+        try:
+            await serving
+        except SystemExit:
+            raise SystemExit(
+                f"relais : le port {settings.port} est déjà pris. Choisissez-en un autre avec --port."
+            ) from None
+    finally:
+        watchdog.stop()
+
+
+def _stop(server: uvicorn.Server, app: Any) -> None:  # noqa: ANN401 - an ASGI application
+    for service in getattr(app, "services", {}).values():
+        service.live.close()
+    server.should_exit = True
+
+
+def _announce(settings: Settings, address: str) -> None:
+    console.print(f"\nRelais est prêt : [bold]{address}[/bold]")
+    if settings.demonstration:
+        from services.partners.demonstration import demo_accounts
+
+        console.print(
+            "\nDémonstration, territoire imaginaire. Choisissez un rôle sur la page de connexion, ou écrivez :"
+        )
+        shown: set[str] = set()
+        for account in demo_accounts():
+            if account["role"] not in shown:
+                shown.add(account["role"])
+                console.print(f"  {account['role']:<15} {account['login']}", markup=False)
+        console.print("Tous les comptes : ./relais demo-accounts")
+    console.print("Ctrl-C arrête tout.")
+    sys.stdout.flush()
