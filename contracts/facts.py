@@ -111,75 +111,99 @@ class ReferralSent(ReferralFact):
 
 
 class ReferralAcknowledged(ReferralFact):
+    """The desk confirmed that it received the referral, and promised a first contact."""
+
     promised_for: date
     contact_due: datetime
 
 
 class ReferralAssigned(ReferralFact):
+    """A manager gave the referral to another member of the desk; the clock is not reset."""
+
     previous_assignee: UUID
 
 
 class ReferralInfoRequested(ReferralFact):
+    """The desk asked the referent a question; intake keeps its text under `note`."""
+
     note: UUID
     resume_on: date
 
 
 class ReferralInfoAnswered(ReferralFact):
+    """The referent answered; intake keeps the text under `note`."""
+
     note: UUID
 
 
 class ReferralContactAttempted(ReferralFact):
+    """The desk tried to reach the person, by which channel and with which result."""
+
     channel: AttemptChannel
     result: AttemptResult
 
 
 class ReferralHeld(ReferralFact):
+    """The referral waits: for whom (`turn`), why and until when."""
+
     reason: HoldReason
     resume_on: date
 
 
 class ReferralResumed(ReferralFact):
-    pass
+    """The referral goes on after a wait."""
 
 
 class ReferralAccompanimentRefused(ReferralFact):
+    """A desk refused the accompanying person and said why; counted."""
+
     reason: AccompanimentRefusal
 
 
 class ReferralDeclined(ReferralFact):
+    """The desk declined, with a coded reason."""
+
     reason: DeclineReason
 
 
 class ReferralDeclineContested(ReferralFact):
-    pass
+    """The coordination contested the decline, once an episode."""
 
 
 class ReferralRedirectProposed(ReferralFact):
+    """The desk proposes another desk; the referent decides with the person."""
+
     to_organisation: UUID
     to_desk: UUID
 
 
 class ReferralRedirectRefused(ReferralFact):
-    pass
+    """The referent keeps the present desk."""
 
 
 class ReferralRedirected(ReferralFact):
+    """The referral went to another desk as `child`, which keeps the root."""
+
     child: UUID
 
 
 class ReferralRecalled(ReferralFact):
+    """The referent took the referral back."""
+
     reason: RecallReason
 
 
 class ReferralWithdrawn(ReferralFact):
-    pass
+    """The person withdrew the consent on which the referral rests."""
 
 
 class ReferralExpired(ReferralFact):
-    pass
+    """Nobody acknowledged for 30 days; the referent has a task from the same transaction."""
 
 
 class ReferralClosed(ReferralFact):
+    """The desk closed the referral with a coded outcome."""
+
     outcome: Outcome
     date_of_effect: date | None = None
     ground: RefusalGround | None = None
@@ -187,18 +211,22 @@ class ReferralClosed(ReferralFact):
 
 
 class ReferralOutcomeConfirmed(ReferralFact):
-    pass
+    """The person or the referent confirmed the outcome."""
 
 
 class ReferralOutcomeContradicted(ReferralFact):
-    pass
+    """The person or the referent contradicted the outcome: the referral is open again."""
 
 
 class ReferralReopened(ReferralFact):
+    """A new episode begins; the instants of earlier ones do not change."""
+
     reason: ReopenReason
 
 
 class ReferralEnteredInError(ReferralFact):
+    """The referral was a mistake: its content is erased, its skeleton kept."""
+
     reason: ErrorReason
 
 

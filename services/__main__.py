@@ -22,7 +22,7 @@ Empty = Annotated[bool, typer.Option("--empty", help="Sans données de démonstr
 
 
 def _settings(**given: Any) -> Settings:  # noqa: ANN401 - typed by Settings
-    return Settings(**{name: value for name, value in given.items() if value not in (None, False)})
+    return Settings(**{name: value for name, value in given.items() if value is not None and value is not False})
 
 
 def _run(work: Any) -> Any:  # noqa: ANN401 - a coroutine and its result
@@ -108,6 +108,19 @@ def bench(as_json: Annotated[bool, typer.Option("--json")] = False, referrals: i
     from services.bench import measure
 
     _run(measure(referrals=referrals, as_json=as_json))
+
+
+@cli.command(hidden=True)
+def documents() -> None:
+    """Écrire les schémas, la carte AsyncAPI et l’interface OpenAPI ; refuse un changement qui n’est pas additif."""
+    from services.documents import NotAdditive, write
+
+    try:
+        for path in write():
+            typer.echo(path.name)
+    except NotAdditive as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command("make-migration", hidden=True)

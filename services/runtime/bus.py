@@ -1,20 +1,21 @@
-"""The bus: the one file that names FastStream and nats-py. Facts by JetStream, asks and hints by core NATS.
+"""The bus: with `consuming`, the only place that names FastStream and nats-py. Facts by JetStream, asks by core NATS.
 
 FastStream's defaults lose or leak data, so all goes through here: facts are acknowledged by hand after the commit and
 come back with a growing delay; publishing always waits for the stream's acknowledgement; nothing of a message is
 logged.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from faststream import AckPolicy
+from faststream.exceptions import FastStreamException
 from faststream.message import StreamMessage
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from faststream.nats.security import NatsCredentials
+from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from pydantic import BaseModel, ValidationError
@@ -22,7 +23,8 @@ from pydantic import BaseModel, ValidationError
 from contracts.envelope import STREAM, Ask, Envelope
 from contracts.refusals import InvalidInput, Refusal, ServiceAway, from_wire
 from services.runtime import telemetry
-from services.runtime.inbox import Inbox, parse
+from services.runtime.consuming import Batch, Patient
+from services.runtime.inbox import Inbox
 
 log = telemetry.logger("bus")
 R = TypeVar("R", bound=BaseModel)
@@ -31,8 +33,7 @@ HintListener = Callable[[str], None]
 
 PUBLISH_TIMEOUT = 5.0
 ASK_TIMEOUT = 5.0
-BATCH, BATCH_WAIT = 64, 0.02
-LONGEST_DELAY = 60.0
+BATCH, BATCH_WAIT = 64, 0.005
 
 
 async def _whole(message: StreamMessage[Any]) -> Any:  # noqa: ANN401 - the message itself is the handler's argument
@@ -66,6 +67,9 @@ class Bus:
         """Connect and begin to consume; waits for the server for as long as it takes."""
         self.broker.subscriber(f"hint.{self.territory}.>", decoder=_whole)(self._on_hint)
         await self.broker.start()
+        for subscriber in self.broker.subscribers:
+            if isinstance(subscriber, BatchPullStreamSubscriber) and subscriber.subscription is not None:
+                subscriber.subscription = Patient(subscriber.subscription)  # type: ignore[assignment]
 
     async def stop(self) -> None:
         """Let running handlers end (10 s at most), then disconnect."""
@@ -85,7 +89,7 @@ class Bus:
         """
 
         async def answered(message: NatsMessage) -> bytes:
-            with telemetry.span(f"answer {kind.slug()}", carrier=message.headers):
+            with telemetry.span(f"answer {kind.slug()}", carrier=message.headers, service=self.service):
                 try:
                     reply = await handler(kind.model_validate_json(message.body))
                 except Refusal as refusal:
@@ -103,7 +107,7 @@ class Bus:
 
     async def ask(self, ask: Ask[R]) -> R:
         """Send an ask and return its reply; raises the refusal it was answered with, or ServiceAway."""
-        with telemetry.span(f"ask {ask.slug()}"):
+        with telemetry.span(f"ask {ask.slug()}", service=self.service):
             try:
                 message = await self.broker.request(
                     ask.model_dump_json().encode(),
@@ -111,7 +115,7 @@ class Bus:
                     headers=telemetry.carrier(),
                     timeout=self.ask_timeout,
                 )
-            except (NatsError, TimeoutError, OSError, AssertionError) as error:
+            except (NatsError, TimeoutError, OSError, AssertionError, FastStreamException) as error:
                 raise ServiceAway(service=ask.answered_by) from error
         body = json.loads(message.body or b"{}")
         if "refusal" in body:
@@ -138,13 +142,15 @@ class Bus:
 
         async def take(message: NatsMessage) -> None:
             batch: Sequence[Msg] = message.raw_message
-            await _Batch(durable, inbox).take(batch)
+            await Batch(durable, inbox).take(batch)
 
         self.broker.subscriber(
             f"relais.{self.territory}.{thing}.>",
             stream=JStream(STREAM, declare=False),
             durable=durable,
             pull_sub=PullSub(batch_size=BATCH, timeout=BATCH_WAIT, batch=True),
+            # FastStream does not hand the connection's own prefix on: `_INBOX.` is refused to us.
+            inbox_prefix=f"_INBOX_{self.service}.".encode(),
             ack_policy=AckPolicy.MANUAL,
             decoder=_whole,
         )(take)
@@ -155,7 +161,7 @@ class Bus:
         """Tell every web process that something moved. May be lost: a page that missed it still reads the truth."""
         try:
             await self.broker.publish(b"", f"hint.{self.territory}.{topic}")
-        except (NatsError, TimeoutError, OSError, AssertionError):
+        except (NatsError, TimeoutError, OSError, AssertionError, FastStreamException):
             log.warning("hint_lost")
 
     async def _on_hint(self, message: NatsMessage) -> None:
@@ -165,60 +171,3 @@ class Bus:
 
     async def _on_error(self, error: Exception) -> None:
         log.warning("bus_error", error=type(error).__name__)
-
-
-class _Batch:
-    """One fetch of a consumer: all in one transaction, or else one by one, so that one bad fact stops no other."""
-
-    def __init__(self, durable: str, inbox: Inbox) -> None:
-        self.durable, self.inbox = durable, inbox
-
-    async def take(self, batch: Sequence[Msg]) -> None:
-        read = [(message, await self._parse(message)) for message in batch]
-        good = [(message, envelope) for message, envelope in read if envelope is not None]
-        if not good:
-            return
-        with telemetry.span(f"take {self.durable}", carrier={"traceparent": good[0][1].traceparent or ""}):
-            try:
-                await self.inbox.take(self.durable, [envelope for _, envelope in good])
-            except Exception as error:
-                if len(good) == 1:
-                    return await self._put_back(*good[0], error)
-                for one in good:
-                    await self._take_one(*one)
-                return None
-        await asyncio.gather(*(message.ack() for message, _ in good))
-        return None
-
-    async def _take_one(self, message: Msg, envelope: Envelope) -> None:
-        try:
-            await self.inbox.take(self.durable, [envelope])
-        except Exception as error:
-            await self._put_back(message, envelope, error)
-        else:
-            await message.ack()
-
-    async def _put_back(self, message: Msg, envelope: Envelope, error: Exception) -> None:
-        log.warning(
-            "fact_failed", consumer=self.durable, type=envelope.type, fact=str(envelope.id), error=type(error).__name__
-        )
-        try:
-            if await self.inbox.failed(self.durable, envelope, error):
-                log.error("dead_letter", consumer=self.durable, type=envelope.type, fact=str(envelope.id))
-                return await message.ack()
-        except Exception as again:
-            log.warning("failure_not_counted", consumer=self.durable, error=type(again).__name__)
-        return await message.nak(delay=growing_delay(message.metadata.num_delivered))
-
-    async def _parse(self, message: Msg) -> Envelope | None:
-        try:
-            return parse(message.data)
-        except ValueError:
-            log.error("not_an_envelope", consumer=self.durable)
-            await message.term()
-            return None
-
-
-def growing_delay(deliveries: int) -> float:
-    """Seconds before a fact that failed comes back: 0.2, 0.4, 0.8 … at most 60."""
-    return min(0.1 * 2 ** min(max(deliveries, 1), 20), LONGEST_DELAY)

@@ -27,7 +27,7 @@ class Relay:
             max_workers=workers,
             fetch_batch_size=200,
             min_fetch_interval=0.02,
-            max_fetch_interval=0.5,
+            max_fetch_interval=2.0,
             terminal_flush_batch_size=100,
             lease_ttl_seconds=30,
             retry_strategy=ExponentialRetry(initial_delay_seconds=0.2, max_delay_seconds=10, jitter_factor=0.2),

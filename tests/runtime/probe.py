@@ -44,6 +44,7 @@ ACCESS = (
     *plumbing_access("probe"),
 )
 EVERYTHING = Permissions((">",), (">",), responses=True)
+OWN_INBOX_ONLY = Permissions((">",), ("ask.>", "hint.>", "_INBOX_probe.>"), responses=True)
 
 
 @dataclass
@@ -68,6 +69,12 @@ class Probe:
         """Rows of one of its tables."""
         async with self.database.worker() as work:
             return (await work.execute(f"SELECT count(*) FROM {table}")).scalar_one()
+
+    async def redelivered(self) -> int:
+        """How many facts the consumer has handed out more than once and not got back."""
+        js = self.bus.broker._connection.jetstream()  # type: ignore[union-attr]
+        info = await js.consumer_info(STREAM, "probe-desk_item")
+        return (info.num_redelivered or 0) + (info.num_ack_pending or 0)
 
     async def react(self, fact: DeskItemDelivered, work: Work) -> None:
         """Write one row; fails for a reference that is `broken`."""
@@ -105,7 +112,7 @@ def bus_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def own_nats(bus_folder: Path) -> Iterator[EmbeddedNats]:
     """A nats-server that belongs to these tests."""
-    server = EmbeddedNats.start(bus_folder, {"probe": EVERYTHING, "admin": EVERYTHING})
+    server = EmbeddedNats.start(bus_folder, {"probe": OWN_INBOX_ONLY, "admin": EVERYTHING})
     yield server
     server.stop()
 

@@ -7,7 +7,7 @@ import pytest
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
-from services.runtime.bus import growing_delay
+from services.runtime.consuming import growing_delay
 from services.runtime.inbox import MAX_ATTEMPTS
 from tests.runtime.probe import Probe, delivered, envelope, met
 
@@ -103,6 +103,18 @@ async def test_a_fact_waits_in_the_outbox_while_the_bus_is_away_and_leaves_when_
     probe.nats.restart()
     await until(lambda: probe.effects(fact.ref), within=30)
     assert await probe.effects(fact.ref) == [0]
+
+
+async def test_no_fact_is_fetched_and_then_forgotten(probe: Probe, until) -> None:
+    facts = [delivered() for _ in range(60)]
+    for fact in facts:
+        await probe.bus.publish(envelope(fact))
+
+    async def all_taken() -> bool:
+        return await probe.count("effect") == len(facts)
+
+    await until(all_taken, within=20)
+    assert await probe.redelivered() == 0
 
 
 async def test_a_fact_that_nobody_here_uses_is_taken_and_forgotten(probe: Probe) -> None:

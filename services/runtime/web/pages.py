@@ -94,6 +94,7 @@ class Renderer:
         flash = FLASHES.get(request.cookies.get(FLASH, ""))
         body = self.environment.get_template(template).render(
             request_path=request.url.path,
+            status=status,
             viewer=viewer,
             nav=self._nav(request, viewer),
             demonstration=self.settings.demonstration,

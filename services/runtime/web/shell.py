@@ -4,7 +4,6 @@ static files.
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,9 +13,11 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.refusals import CrossSiteRequest, NotFound, Refusal, ServiceAway, SignInRequired
 from services.runtime import telemetry
@@ -53,7 +54,7 @@ def make_app(service: "Service", routers: list[APIRouter], templates: Path | Non
     app.state.service = service
     app.state.pages = Renderer(service.settings, templates)
     for router in [*routers, _machine_routes(service)]:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # flat, so that every route can be checked
     undeclared = [route.path for route in _api_routes(app) if not hasattr(route.endpoint, "relais_roles")]
     if undeclared:
         raise RouteWithoutRole(", ".join(undeclared))
@@ -62,7 +63,7 @@ def make_app(service: "Service", routers: list[APIRouter], templates: Path | Non
     app.add_exception_handler(Refusal, _refused)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
-    app.middleware("http")(_guarded(service))
+    app.add_middleware(Guarded, service=service)
     return app
 
 
@@ -70,30 +71,42 @@ def _api_routes(app: FastAPI) -> list[APIRoute]:
     return [route for route in app.routes if isinstance(route, APIRoute)]
 
 
-def _guarded(service: "Service") -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
-    async def guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        began = time.perf_counter()
+class Guarded:
+    """Around every request: the same-site check, a span, strict headers, the measure, and surprises made harmless."""
+
+    def __init__(self, app: ASGIApp, service: "Service") -> None:
+        self.app, self.service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        request, began, status, started = Request(scope, receive), time.perf_counter(), 500, False
+
+        async def sending(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                status, started = message["status"], True
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith("/static/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
         try:
             check_same_site(request)
-            with telemetry.span(f"{request.method} {service.name}", carrier=None if request.method == "GET" else {}):
-                response = await call_next(request)
+            with telemetry.span(f"{request.method} {self.service.name}", service=self.service.name):
+                await self.app(scope, receive, sending)
         except CrossSiteRequest as refusal:
-            response = await _refused(request, refusal)
+            await (await _refused(request, refusal))(scope, receive, sending)
         except Exception as error:
-            response = _surprised(request, error)
-        _finish(service, request, response, time.perf_counter() - began)
-        return response
-
-    return guarded
-
-
-def _finish(service: "Service", request: Request, response: Response, seconds: float) -> None:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    if not request.url.path.startswith("/static/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    route = getattr(request.scope.get("route"), "path", "none")
-    telemetry.HTTP_SECONDS.labels(service.name, route, request.method, response.status_code).observe(seconds)
+            if started:
+                raise
+            await _surprised(request, error)(scope, receive, sending)
+        route = getattr(scope.get("route"), "path", "none")
+        took = time.perf_counter() - began
+        telemetry.HTTP_SECONDS.labels(self.service.name, route, request.method, status).observe(took)
+        return None
 
 
 def wants_json(request: Request) -> bool:
@@ -178,7 +191,6 @@ def _error_page(request: Request, status: int, sentence: str, reference: str | N
         request,
         "error.html",
         status=status,
-        code=status,
         title=_TITLES.get(status, "Demande impossible"),
         sentence=sentence,
         advice=_ADVICE.get(status, []),

@@ -1,0 +1,72 @@
+"""The queues of each service: facts not yet carried, facts given up, messages that could not leave. Never a content."""
+
+from typing import Any
+
+from contracts.topology import SERVICES
+from services.doctor.database import connected
+from services.doctor.finding import Finding, well, wrong
+from services.notify.domain import Reason
+from services.runtime.migrations import role_url
+from services.runtime.settings import Settings
+from services.whole import Ground
+
+MOST, OLDEST_SECONDS = 1000, 60
+
+
+async def _rows(settings: Settings, ground: Ground, service: str, question: str) -> list[Any]:
+    """Read as the service's worker does: under forced row-level security the owner may see nothing."""
+    url = role_url(ground.servers.database_url, ground.servers.keys, service, "worker")
+    async with connected(url, settings.territory) as connection:
+        return list(await connection.fetch(question))
+
+
+async def look_at_outboxes(settings: Settings, ground: Ground) -> list[Finding]:
+    """Depth and age of each outbox, and facts that wait for an earlier one."""
+    found, total = [], 0
+    for service in SERVICES:
+        question = (
+            "SELECT (SELECT count(*) FROM {s}.{s}_outbox) AS depth,"
+            " (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::int FROM {s}.{s}_outbox) AS age,"
+            " (SELECT count(*) FROM {s}.parked WHERE at < now() - interval '2 minutes') AS parked"
+        )
+        (row,) = await _rows(settings, ground, service, question.format(s=service))
+        total += row["depth"]
+        if row["depth"] > MOST or row["age"] > OLDEST_SECONDS:
+            sentence = f"{service} : {row['depth']} faits attendent, le plus ancien depuis {row['age']} s."
+            mend = "Vérifiez que ce service tourne et que nats-server répond : ils partiront d’eux-mêmes."
+            found.append(wrong("Envois", sentence, mend))
+        if row["parked"]:
+            sentence = f"{service} : {row['parked']} faits attendent depuis deux minutes un fait précédent."
+            mend = "Vérifiez que le service referral tourne ; un fait abandonné plus bas peut en être la cause."
+            found.append(wrong("Envois", sentence, mend))
+    return found or [well("Envois", f"{total} fait(s) en attente, aucun n’est ancien.")]
+
+
+async def look_at_dead_letters(settings: Settings, ground: Ground) -> list[Finding]:
+    """The facts given up and not replayed: number, consumer, type, class of the error, and since when."""
+    found = []
+    for service in SERVICES:
+        question = (
+            "SELECT id, consumer, envelope->>'type' AS type, error, at FROM {s}.dead_letter"
+            " WHERE replayed_at IS NULL ORDER BY id LIMIT 20"
+        )
+        for row in await _rows(settings, ground, service, question.format(s=service)):
+            sentence = (
+                f"n° {row['id']}, {row['consumer']}, {row['type']}, {row['error']}, {row['at']:%Y-%m-%d %H:%M} UTC."
+            )
+            mend = f"Une fois la cause levée : « ./relais doctor --replay {row['id']} --service {service} »."
+            found.append(wrong("Faits abandonnés", sentence, mend))
+    return found or [well("Faits abandonnés", "aucun.")]
+
+
+async def look_at_tellings(settings: Settings, ground: Ground) -> list[Finding]:
+    """The messages given up during the last day, by reason."""
+    question = (
+        "SELECT reason, count(*) AS number FROM notify.telling"
+        " WHERE state = 'failed' AND due_at > now() - interval '1 day' GROUP BY reason ORDER BY reason"
+    )
+    found = []
+    for row in await _rows(settings, ground, "notify", question):
+        sentence = f"{row['number']} non envoyé(s) depuis hier : {Reason(row['reason']).label.lower()}."
+        found.append(wrong("Messages", sentence, "Vérifiez RELAIS_SMTP_URL et les adresses du réseau."))
+    return found or [well("Messages", "aucun message abandonné depuis hier.")]

@@ -1,0 +1,146 @@
+"""The JSON interface of referents' own software: hand a person over, follow it, list one's people by file number."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import Header
+from fastapi import Request as HttpRequest
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import col, select
+from starlette.responses import JSONResponse, Response
+
+from contracts.consent import NEED_SUMMARY_LENGTH
+from contracts.refusals import InvalidInput, NotFound
+from contracts.vocabulary import HandoverMode, Purpose
+from services.intake import handover_store as store
+from services.intake.handover import ACCOMPANIMENT_LENGTH, HandOver, hand_over
+from services.intake.tables import Person
+from services.intake.web import REFERENTS, keys_of
+from services.runtime.web.guard import Asking, Pages, service_of
+
+pages = Pages(tags=["referent"])
+MOST_PEOPLE = 200
+
+
+class NewReferral(BaseModel):
+    """A hand-over. `command_id`, or the header `Idempotency-Key` (a UUID), makes a repetition harmless."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    person: UUID
+    right: str = Field(max_length=40)
+    desk: UUID
+    contact: UUID
+    mode: HandoverMode = HandoverMode.DOSSIER_TRANSMIS
+    purpose: Purpose = Purpose.OPEN_RIGHT
+    message: str = Field("", max_length=4 * NEED_SUMMARY_LENGTH)
+    accompanied_by: str = Field("", max_length=4 * ACCOMPANIMENT_LENGTH)
+    urgent: bool = False
+    redirect_of: UUID | None = None
+    command_id: UUID | None = None
+
+
+class ReferralAccepted(BaseModel):
+    """`state` is the referral's, or `sending` while the referral service is away: it will be sent."""
+
+    ref: UUID
+    state: str
+
+
+class ReferralRead(BaseModel):
+    """A hand-over of one's organisation as intake knows it; nothing of the person."""
+
+    ref: UUID
+    person: UUID
+    right: str
+    desk: UUID
+    contact: UUID
+    mode: str
+    urgent: bool
+    step: str
+    state: str
+    turn: str | None
+    version: int
+    episode: int
+    outcome: str | None
+    refusal: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    viewed_at: datetime | None
+    next_due: datetime | None
+    readable_until: datetime | None
+
+
+class PersonListed(BaseModel):
+    """A person by reference and file number; no name leaves by this interface."""
+
+    ref: UUID
+    file_number: str
+
+
+class PeopleListed(BaseModel):
+    """`next` is the reference to give as `after` for the following page, or None on the last."""
+
+    people: list[PersonListed]
+    next: UUID | None
+
+
+class RefusalRead(BaseModel):
+    """Every refusal: a slug for machines and a French sentence for people."""
+
+    slug: str
+    sentence: str
+    details: dict[str, str] = {}
+    field: str | None = None
+
+
+_REFUSALS = {status: {"model": RefusalRead} for status in (401, 403, 404, 409, 410, 422, 503)}
+
+
+@pages.post(
+    "/api/referrals",
+    REFERENTS,
+    status_code=201,
+    responses={201: {"model": ReferralAccepted}, 202: {"model": ReferralAccepted}, **_REFUSALS},
+)
+async def send_referral(
+    request: HttpRequest, viewer: Asking, body: NewReferral, idempotency_key: Annotated[str | None, Header()] = None
+) -> Response:
+    """Hand a person over: 201 once the referral service has it, 202 while it is away."""
+    command = HandOver(command_id=_command_id(body, idempotency_key), **body.model_dump(exclude={"command_id"}))
+    done = await hand_over(command, viewer, service_of(request), keys_of(request))
+    state = done.state.state.value if done.state else done.step
+    return JSONResponse({"ref": str(done.ref), "state": state}, 202 if done.step == "sending" else 201)
+
+
+def _command_id(body: NewReferral, header: str | None) -> UUID:
+    if header is None:
+        return body.command_id or uuid4()
+    try:
+        return UUID(header)
+    except ValueError as error:
+        raise InvalidInput(field="Idempotency-Key", reason="L’en-tête Idempotency-Key doit être un UUID.") from error
+
+
+@pages.get("/api/referrals/{ref}", REFERENTS, responses={200: {"model": ReferralRead}, **_REFUSALS})
+async def read_referral(request: HttpRequest, viewer: Asking, ref: UUID) -> Response:
+    """Where a hand-over of one's organisation stands."""
+    async with service_of(request).database.web(viewer) as work:
+        found = await store.find_own(viewer, work, ref)
+    if found is None:
+        raise NotFound
+    return JSONResponse(ReferralRead.model_validate(found[0], from_attributes=True).model_dump(mode="json"))
+
+
+@pages.get("/api/people", REFERENTS, responses={200: {"model": PeopleListed}, **_REFUSALS})
+async def list_people(request: HttpRequest, viewer: Asking, after: UUID | None = None) -> Response:
+    """The people of one's organisation by file number, at most 200 at a time, in the order of their references."""
+    async with service_of(request).database.web(viewer) as work:
+        query = select(Person.ref, Person.file_number).where(Person.organisation == viewer.organisation)
+        query = query.where(col(Person.ref) > after) if after else query
+        rows = (await work.session.exec(query.order_by(col(Person.ref)).limit(MOST_PEOPLE + 1))).all()
+    page = [PersonListed(ref=ref, file_number=number) for ref, number in rows[:MOST_PEOPLE]]
+    more = page[-1].ref if len(rows) > MOST_PEOPLE else None
+    return JSONResponse(PeopleListed(people=page, next=more).model_dump(mode="json"))

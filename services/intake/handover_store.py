@@ -1,0 +1,175 @@
+"""Reading and writing hand-overs. Every reading says who asks; row-level security is the second net."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, or_, select
+
+from contracts.viewer import Viewer
+from services.intake.tables import ConsentGrant, Handover, Note, Person, PresumedRight, SharingRoute, Situation
+from services.runtime.database import Work
+
+BEFORE = ("draft", "awaiting_consent")
+READABLE_STEPS = ("sending", "sent")
+
+
+async def find_person(viewer: Viewer, work: Work, ref: UUID) -> Person | None:
+    """A person of the viewer's organisation."""
+    found = await work.session.exec(select(Person).where(Person.ref == ref, Person.organisation == viewer.organisation))
+    return found.first()
+
+
+async def find_own(viewer: Viewer, work: Work, ref: UUID) -> tuple[Handover, Person] | None:
+    """A hand-over that the viewer's organisation made, with its person."""
+    found = await work.session.exec(
+        select(Handover, Person)
+        .join(Person, col(Person.ref) == col(Handover.person))
+        .where(Handover.ref == ref, Handover.organisation == viewer.organisation)
+    )
+    return found.first()
+
+
+async def find_situation(viewer: Viewer, work: Work, person: UUID) -> Situation | None:
+    """The situation of a person of the viewer's organisation."""
+    found = await work.session.exec(
+        select(Situation).where(Situation.person == person, Situation.organisation == viewer.organisation)
+    )
+    return found.first()
+
+
+async def presumed_rights(viewer: Viewer, work: Work, person: UUID) -> list[PresumedRight]:
+    """The rights presumed now for a person of the viewer's organisation, newest first, each code once."""
+    found = await work.session.exec(
+        select(PresumedRight)
+        .where(
+            PresumedRight.person == person,
+            PresumedRight.organisation == viewer.organisation,
+            col(PresumedRight.removed_at).is_(None),
+        )
+        .order_by(col(PresumedRight.identified_at).desc())
+    )
+    return list({row.right: row for row in reversed(found.all())}.values())
+
+
+async def grants_of_person(viewer: Viewer, work: Work, person: UUID) -> list[ConsentGrant]:
+    """Every grant of a person that the viewer's organisation recorded."""
+    found = await work.session.exec(
+        select(ConsentGrant).where(ConsentGrant.person == person, ConsentGrant.organisation == viewer.organisation)
+    )
+    return list(found.all())
+
+
+async def lock_grants(viewer: Viewer, work: Work, person: UUID, desk: UUID) -> tuple[list[ConsentGrant], str | None]:
+    """The grants of a person for a desk, locked until the end of the transaction in one order, and the person's scheme.
+
+    A withdrawal takes the same lock, so that it comes wholly before or wholly after a hand-over. No grant: no scheme.
+    """
+    found = await work.session.exec(
+        select(ConsentGrant, Person.scheme)
+        .join(Person, col(Person.ref) == col(ConsentGrant.person))
+        .where(
+            ConsentGrant.person == person, ConsentGrant.desk == desk, ConsentGrant.organisation == viewer.organisation
+        )
+        .order_by(col(ConsentGrant.ref))
+        .with_for_update(of=ConsentGrant)
+    )
+    rows = found.all()
+    return [row[0] for row in rows], rows[0][1] if rows else None
+
+
+async def routes_now(
+    viewer: Viewer, work: Work, recipient_kinds: Iterable[str], sender_kinds: Iterable[str]
+) -> list[SharingRoute]:
+    """The rows of the route table between these kinds of organisation that are valid now: configuration."""
+    assert viewer.territory == work.territory
+    found = await work.session.exec(
+        select(SharingRoute).where(
+            col(SharingRoute.sender_kind).in_(set(sender_kinds)),
+            col(SharingRoute.recipient_kind).in_(set(recipient_kinds)),
+            SharingRoute.valid_from <= work.now,
+            or_(col(SharingRoute.valid_until).is_(None), col(SharingRoute.valid_until) > work.now),
+        )
+    )
+    return list(found.all())
+
+
+async def routes_from(viewer: Viewer, work: Work, sender_kind: str) -> list[SharingRoute]:
+    """The rows of the route table valid now for whatever such an organisation sends."""
+    assert viewer.territory == work.territory
+    found = await work.session.exec(
+        select(SharingRoute).where(
+            SharingRoute.sender_kind == sender_kind,
+            SharingRoute.valid_from <= work.now,
+            or_(col(SharingRoute.valid_until).is_(None), col(SharingRoute.valid_until) > work.now),
+        )
+    )
+    return list(found.all())
+
+
+Reading = Row[tuple[Handover, ConsentGrant | None, Person | None, Situation | None]]
+
+
+async def read_for_desk(viewer: Viewer, work: Work, refs: Sequence[UUID]) -> Sequence[Reading]:
+    """The hand-overs among these that reached a desk of the viewer, with grant, person and situation, in one statement.
+
+    Person and situation are None where row-level security no longer shows them.
+    """
+    found = await work.session.exec(  # type: ignore[call-overload]
+        select(Handover, ConsentGrant, Person, Situation)
+        .outerjoin(ConsentGrant, col(ConsentGrant.ref) == col(Handover.grant))
+        .outerjoin(Person, col(Person.ref) == col(Handover.person))
+        .outerjoin(Situation, col(Situation.person) == col(Handover.person))
+        .where(
+            col(Handover.ref).in_(refs), col(Handover.desk).in_(viewer.desks), col(Handover.step).in_(READABLE_STEPS)
+        )
+    )
+    rows: Sequence[Reading] = found.all()
+    return rows
+
+
+async def presumed_for_desk(
+    viewer: Viewer, work: Work, handovers: Sequence[Handover]
+) -> dict[tuple[UUID, str], PresumedRight]:
+    """The presumed right of each of these hand-overs, by person and code; row-level security shows readable persons."""
+    assert viewer.desks
+    found = await work.session.exec(
+        select(PresumedRight)
+        .where(
+            col(PresumedRight.person).in_({row.person for row in handovers}),
+            col(PresumedRight.right).in_({row.right for row in handovers}),
+            col(PresumedRight.removed_at).is_(None),
+        )
+        .order_by(col(PresumedRight.identified_at))
+    )
+    return {(row.person, row.right): row for row in found.all()}
+
+
+async def notes_of(viewer: Viewer, work: Work, handovers: Iterable[UUID]) -> dict[UUID, list[Note]]:
+    """Questions and answers of these hand-overs, oldest first; only the sending organisation's and the desk's."""
+    found = await work.session.exec(
+        select(Note)
+        .where(
+            col(Note.handover).in_(set(handovers)),
+            or_(col(Note.organisation) == viewer.organisation, col(Note.desk).in_(viewer.desks)),
+        )
+        .order_by(col(Note.at), col(Note.ref))
+    )
+    by_handover: dict[UUID, list[Note]] = defaultdict(list)
+    for row in found.all():
+        by_handover[row.handover].append(row)
+    return by_handover
+
+
+async def save(work: Work, values: dict[str, Any]) -> bool:
+    """Write a hand-over; a draft of the same reference becomes it. False: it had left already, and nothing changes."""
+    table = Handover.__table__  # type: ignore[attr-defined]
+    statement = insert(table).values(**values)
+    kept = {name: statement.excluded[name] for name in values if name not in ("ref", "created_at")}
+    statement = statement.on_conflict_do_update(
+        index_elements=["ref"], set_=kept, where=table.c.step.in_(("draft", "awaiting_consent", "refused"))
+    )
+    return (await work.session.execute(statement.returning(table.c.ref))).first() is not None

@@ -1,0 +1,154 @@
+"""A referral in words: its time line, its actions, the coded words of each fact. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from contracts.asks import Network, ReferralView, Step
+from contracts.lifecycle import BY_ACTION
+from contracts.vocabulary import (
+    AccompanimentRefusal,
+    AttemptChannel,
+    AttemptResult,
+    DeclineReason,
+    ErrorReason,
+    HoldReason,
+    NonTakeUpCause,
+    Outcome,
+    RecallReason,
+    RefusalGround,
+    ReopenReason,
+    Turn,
+    Word,
+)
+from services.runtime.web import dates
+
+_WORDS: dict[str, str] = {
+    "ReferralSent": "Confiée",
+    "ReferralAcknowledged": "Réception confirmée",
+    "ReferralAssigned": "Confiée à un collègue du guichet",
+    "ReferralInfoRequested": "Précision demandée",
+    "ReferralInfoAnswered": "Réponse donnée",
+    "ReferralContactAttempted": "Contact tenté",
+    "ReferralHeld": "Mise en pause",
+    "ReferralResumed": "Reprise",
+    "ReferralAccompanimentRefused": "Accompagnant refusé",
+    "ReferralDeclined": "Déclinée",
+    "ReferralDeclineContested": "Refus contesté",
+    "ReferralRedirectProposed": "Autre guichet proposé",
+    "ReferralRedirectRefused": "Ce guichet est gardé",
+    "ReferralRedirected": "Confiée à un autre guichet",
+    "ReferralRecalled": "Rappelée",
+    "ReferralWithdrawn": "Accord retiré par la personne",
+    "ReferralExpired": "Restée sans réponse",
+    "ReferralClosed": "Terminée",
+    "ReferralOutcomeConfirmed": "Issue confirmée",
+    "ReferralOutcomeContradicted": "Issue contredite",
+    "ReferralReopened": "Rouverte",
+    "ReferralEnteredInError": "Signalée comme erreur de saisie",
+    "DeskItemDelivered": "Arrivée au guichet",
+    "DeskItemViewed": "Ouverte par le guichet",
+    "RightOpened": "Droit ouvert",
+}
+_REASONS: dict[str, type[Word]] = {
+    "ReferralHeld": HoldReason,
+    "ReferralAccompanimentRefused": AccompanimentRefusal,
+    "ReferralDeclined": DeclineReason,
+    "ReferralRecalled": RecallReason,
+    "ReferralReopened": ReopenReason,
+    "ReferralEnteredInError": ErrorReason,
+}
+_DETAILS: dict[str, type[Word]] = {
+    "channel": AttemptChannel,
+    "result": AttemptResult,
+    "outcome": Outcome,
+    "ground": RefusalGround,
+    "cause": NonTakeUpCause,
+}
+
+
+def details_of(step: Step) -> list[str]:
+    """The coded words of one step as people read them; what is no coded word is left out."""
+    found = []
+    for name, code in step.details.items():
+        kind = _REASONS.get(step.fact) if name == "reason" else _DETAILS.get(name)
+        if kind is not None and code in set(kind):
+            found.append(kind(code).label)
+    return found
+
+
+def timeline_of(view: ReferralView, network: Network | None) -> list[dict[str, Any]]:
+    """The steps, the latest first, with the name of who acted when the directory knows her."""
+    names = network.accounts if network else {}
+    return [
+        {
+            "what": " – ".join([_WORDS.get(step.fact, "Étape"), *details_of(step)]),
+            "at_text": dates.when(step.at),
+            "at_iso": dates.iso(step.at),
+            "at_exact": dates.exact(step.at),
+            "who": names.get(step.actor) if step.actor else None,
+            "note": None,
+        }
+        for step in reversed(view.steps)
+    ]
+
+
+@dataclass(frozen=True)
+class ActionForm:
+    """What one action of the referent asks: a reason of a list, a text, or only to be confirmed."""
+
+    action: str
+    question: str
+    sentence: str
+    reasons: type[Word] | None = None
+    text: str | None = None
+
+
+FORMS: dict[str, ActionForm] = {
+    one.action: one
+    for one in (
+        ActionForm(
+            "recall",
+            "Pourquoi la rappeler ?",
+            "Le guichet ne verra plus les informations de la personne.",
+            RecallReason,
+        ),
+        ActionForm(
+            "answer_information",
+            "Répondre au guichet",
+            "Votre réponse n’est lue que par ce guichet, et seulement tant que l’accord vaut.",
+            text="Votre réponse",
+        ),
+        ActionForm(
+            "refuse_redirect",
+            "Garder ce guichet",
+            "Le guichet proposé n’est pas retenu : l’orientation reste où elle est.",
+        ),
+        ActionForm(
+            "reopen", "Pourquoi la rouvrir ?", "Elle repart chez le même contact, qui en est averti.", ReopenReason
+        ),
+        ActionForm("confirm_outcome", "C’est bien cela", "La personne confirme ce que le guichet a noté."),
+        ActionForm(
+            "contradict_outcome", "Ce n’est pas le cas", "L’orientation est rouverte et le guichet en est averti."
+        ),
+        ActionForm(
+            "mark_in_error",
+            "Quelle est l’erreur ?",
+            "Ce qui était écrit sur la personne est effacé. C’est définitif.",
+            ErrorReason,
+        ),
+    )
+}
+
+
+def buttons_of(actions: tuple[str, ...], ref: UUID) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """The one main action of the referent, and the others, with their addresses, from the table of the life cycle."""
+    rows = [BY_ACTION[one] for one in actions if one in FORMS or one == "confirm_redirect"]
+    found = [{"href": f"/orientations/{ref}/{row.action}", "label": row.label, "main": row.main} for row in rows]
+    main = next((one for one in found if one["main"]), None)
+    return main, [one for one in found if one is not main]
+
+
+def turn_of(view: ReferralView) -> str | None:
+    """Whose turn it is, when the referral waits."""
+    return Turn(view.turn).label if view.turn else None

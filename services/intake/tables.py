@@ -1,0 +1,274 @@
+"""What intake keeps: people and what they agreed to. Phone, address and free text are sealed with the person's key.
+
+Name and birth date stay searchable; nothing of this schema reaches another service but by the one disclosure rule.
+"""
+
+from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, Column, DateTime, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.runtime.access import ORGANISATION, Access, at_my_desks, plumbing_access
+from services.runtime.migrations import Schema
+from services.runtime.tables import plumbing, service_base
+
+Base = service_base("intake")
+
+
+def _instant(nullable: bool = False) -> Column:  # type: ignore[type-arg]
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def _words() -> Column:  # type: ignore[type-arg]
+    return Column(ARRAY(Text), nullable=False, server_default="{}")
+
+
+class Person(Base, table=True):
+    """A person met. `search` is the folded name for trigram search; `scheme` decides which organisation is in charge.
+
+    No trigram index: under row-level security PostgreSQL would not use it (its operators are not leakproof).
+    """
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    organisation: UUID = Field(index=True)
+    file_number: str = Field(index=True)
+    civility: str = ""
+    first_name: str
+    last_name: str
+    birth_date: date | None = None
+    search: str = ""
+    scheme: str = "general"
+    language: str = "fr"
+    phone: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    phone_hash: str | None = Field(default=None, index=True)
+    postal_address: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    safe_times: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    referent: UUID = Field(index=True)
+    created_at: datetime = Field(sa_column=_instant())
+    last_contact_at: datetime = Field(sa_column=_instant())
+    evaluation_told_at: datetime | None = Field(default=None, sa_column=_instant(True))
+
+
+class Encounter(Base, table=True):
+    """When, where and how a person was met; `place` and `present` are ciphertext."""
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    person: UUID = Field(foreign_key="intake.person.ref", index=True)
+    organisation: UUID
+    referent: UUID
+    channel: str
+    met_on: date
+    place: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    present: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    at: datetime = Field(sa_column=_instant())
+
+
+class Situation(Base, table=True):
+    """The minimum needed of a person's situation: one row a person, replaced when it changes."""
+
+    person: UUID = Field(foreign_key="intake.person.ref", primary_key=True)
+    organisation: UUID
+    household: str | None = None
+    children: int | None = None
+    housing: str | None = None
+    employment: str | None = None
+    resources_band: str | None = None
+    updated_at: datetime = Field(sa_column=_instant())
+
+
+class ConsentGrant(Base, table=True):
+    """What the person agreed to for one desk; its history is in `consent_event`, its state is derived."""
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    person: UUID = Field(foreign_key="intake.person.ref", index=True)
+    organisation: UUID
+    recipient_organisation: UUID
+    recipient_organisation_name: str
+    recipient_kind: str
+    desk: UUID
+    desk_name: str
+    contact: UUID | None = None
+    purpose: str
+    categories: list[str] = Field(sa_column=_words())
+    rights: list[str] = Field(sa_column=_words())
+    method: str
+    language: str
+    interpreter: bool = False
+    read_back: bool = False
+    notice_version: str
+    notice_hash: str
+    asked_by: UUID
+    given_at: datetime = Field(sa_column=_instant())
+    expires_at: datetime = Field(sa_column=_instant())
+    withdrawn_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    epoch: int = 1
+
+
+class ConsentEvent(Base, table=True):
+    """Append-only: presented, given, refused, withdrawn, receipt given; `grant` is None for a refusal."""
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    person: UUID = Field(foreign_key="intake.person.ref", index=True)
+    organisation: UUID
+    grant: UUID | None = Field(default=None, index=True)
+    kind: str
+    desk: UUID | None = None
+    desk_name: str = ""
+    details: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    actor: UUID
+    at: datetime = Field(sa_column=_instant())
+
+
+class PresumedRight(Base, table=True):
+    """One right of a rights review: presumed, never decided; `ground` and `cause` are coded."""
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    person: UUID = Field(foreign_key="intake.person.ref", index=True)
+    organisation: UUID
+    review: UUID
+    right: str
+    ground: str
+    cause: str | None = None
+    identified_at: datetime = Field(sa_column=_instant())
+    removed_at: datetime | None = Field(default=None, sa_column=_instant(True))
+
+
+class Handover(Base, table=True):
+    """A hand-over: everything personal of a referral, under the same reference.
+
+    `step` is draft, awaiting_consent, sending, sent or refused. The recipient is a snapshot. `readable_until` is None
+    while it is open, else the instant at which the desk's reading ends.
+    `state`, `version` and what follows are the referral's, kept from its facts for the lists.
+    """
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    person: UUID = Field(foreign_key="intake.person.ref", index=True)
+    organisation: UUID = Field(index=True)
+    sender_kind: str
+    referent: UUID
+    grant: UUID | None = Field(default=None, index=True)
+    epoch: int = 0
+    right: str
+    purpose: str
+    recipient_organisation: UUID
+    recipient_organisation_name: str
+    recipient_kind: str
+    desk: UUID = Field(index=True)
+    desk_name: str
+    contact: UUID
+    contact_name: str
+    assignee: UUID
+    route_basis: str | None = None
+    route_version: int | None = None
+    convention: UUID | None = None
+    convention_starts: datetime | None = Field(default=None, sa_column=_instant(True))
+    convention_ends: datetime | None = Field(default=None, sa_column=_instant(True))
+    mode: str
+    urgent: bool = False
+    need_summary: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    accompaniment: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    redirect_of: UUID | None = None
+    step: str = "draft"
+    command: UUID = Field(default_factory=uuid4)
+    refusal: str | None = None
+    readable_until: datetime | None = Field(default=None, sa_column=_instant(True))
+    state: str = "draft"
+    turn: str | None = None
+    version: int = 0
+    episode: int = 1
+    next_due: datetime | None = Field(default=None, sa_column=_instant(True))
+    outcome: str | None = None
+    created_at: datetime = Field(sa_column=_instant())
+    sent_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    delivered_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    viewed_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    moved_at: datetime = Field(sa_column=_instant())
+
+    __table_args__ = (Index("handover_sending", "step", postgresql_where=text("step = 'sending'")),)
+
+
+class Note(Base, table=True):
+    """A question of the desk or an answer of the referent about one hand-over; the text is ciphertext."""
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    handover: UUID = Field(foreign_key="intake.handover.ref", index=True)
+    person: UUID
+    organisation: UUID
+    desk: UUID
+    kind: str
+    author: UUID
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    at: datetime = Field(sa_column=_instant())
+
+
+class DisclosureEntry(Base, table=True):
+    """The journal of disclosures: who read which categories under which grant and route, or was refused.
+
+    It holds no value of the person.
+    """
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    reading: UUID = Field(index=True)
+    handover: UUID = Field(index=True)
+    person: UUID = Field(index=True)
+    organisation: UUID
+    viewer: UUID
+    viewer_organisation: UUID
+    desk: UUID
+    grant: UUID | None = None
+    epoch: int = 0
+    route_version: int = 0
+    categories: list[str] = Field(sa_column=_words())
+    refusal: str | None = None
+    at: datetime = Field(sa_column=_instant())
+
+
+class SharingRoute(Base, table=True):
+    """One row of the territory's route table, validated by its DPO; a version is never changed, only ended."""
+
+    ref: UUID = Field(default_factory=uuid4, primary_key=True)
+    sender_kind: str
+    recipient_kind: str
+    basis: str
+    purposes: list[str] = Field(sa_column=_words())
+    version: int
+    valid_from: datetime = Field(sa_column=_instant())
+    valid_until: datetime | None = Field(default=None, sa_column=_instant(True))
+
+
+PLUMBING = plumbing(Base, "intake")
+_OWN = f"organisation = {ORGANISATION}"
+
+
+def _handed(column: str) -> str:
+    """SQL: a desk reaches a person only through a hand-over to one of its desks that is still readable."""
+    return (
+        f"EXISTS (SELECT 1 FROM intake.handover h WHERE h.person = {column} AND {at_my_desks('h.desk')}"
+        " AND h.step = 'sent' AND (h.readable_until IS NULL OR h.readable_until > now()))"
+    )
+
+
+_MY_DESK = f"({at_my_desks('desk')} AND step IN ('sending', 'sent'))"
+ACCESS = (
+    Access("person", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", f"{_OWN} OR {_handed('person.ref')}", _OWN),
+    Access("encounter", "SELECT, INSERT", "SELECT", _OWN),
+    Access("situation", "SELECT, INSERT, UPDATE", "SELECT", f"{_OWN} OR {_handed('situation.person')}", _OWN),
+    Access("consentgrant", "SELECT, INSERT, UPDATE", "SELECT", f"{_OWN} OR {at_my_desks('desk')}", _OWN),
+    Access("consentevent", "SELECT, INSERT", "SELECT, INSERT", _OWN),
+    Access(
+        "presumedright",
+        "SELECT, INSERT, UPDATE",
+        "SELECT",
+        f"{_OWN} OR {_handed('presumedright.person')}",
+        _OWN,
+    ),
+    Access("handover", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", f"{_OWN} OR {_MY_DESK}", _OWN),
+    Access("note", "SELECT, INSERT", "SELECT, UPDATE", f"{_OWN} OR {at_my_desks('desk')}"),
+    Access("disclosureentry", "SELECT, INSERT", "SELECT", f"{_OWN} OR viewer_organisation = {ORGANISATION}"),
+    Access("sharingroute", "SELECT", "SELECT, INSERT, UPDATE"),
+    *plumbing_access("intake"),
+)
+SCHEMA = Schema("intake", Base.metadata, ACCESS, Path(__file__).with_name("migrations"))

@@ -1,0 +1,268 @@
+"""The pages that read: the list of people with its search, and the file of one person."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from contracts.consent import Category
+from contracts.rights import catalogue
+from contracts.viewer import Viewer
+from contracts.vocabulary import (
+    Channel,
+    Civility,
+    ConsentMethod,
+    EmploymentKind,
+    Ground,
+    HouseholdKind,
+    HousingKind,
+    Language,
+    NonTakeUpCause,
+    Purpose,
+    ResourcesBand,
+    Scheme,
+)
+from services.intake import store
+from services.intake.domain import Looked, readable_phone, what_is_looked_for
+from services.intake.dossier import age, full_name, short_name
+from services.intake.person_keys import PersonKeys
+from services.intake.progress import knots_of, next_step, right_name, status_of
+from services.intake.store import PersonFile, Standing
+from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight
+from services.intake.web import REFERENTS, keys_of
+from services.intake.web_referrals import network_of
+from services.runtime.database import Work
+from services.runtime.web.dates import PARIS, day
+from services.runtime.web.guard import Asking, Pages, service_of
+
+pages = Pages()
+_TABS = {
+    "toutes": "Toutes",
+    "mes-personnes": "Les miennes",
+    "en-attente": "Orientation en attente",
+    "accord-bientot-fini": "Accord fini dans 15 jours",
+}
+
+
+def title_of(person: Person, work: Work) -> str:
+    """`Mme Élise Valtorix, 34 ans`."""
+    civility = Civility(person.civility).label if person.civility in set(Civility) else ""
+    years = age(person.birth_date, work.now.astimezone(PARIS).date())
+    return f"{civility} {full_name(person)}".strip() + (f", {years} ans" if years is not None else "")
+
+
+@pages.get("/personnes", REFERENTS)
+async def people(request: Request, viewer: Asking, filtre: str = "toutes", page: int = 1) -> Response:
+    """The people of the viewer's organisation, hers first."""
+    which, page = filtre if filtre in _TABS else "toutes", max(1, min(page, 10_000))
+    async with service_of(request).database.web(viewer) as work:
+        counts = await store.count_people(viewer, work)
+        found = await store.list_people(viewer, work, which, page)
+        standing = await store.standing_of(viewer, work, found)
+    rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
+    tabs = [
+        {"href": f"/personnes?filtre={key}", "label": label, "current": key == which, "count": counts[key]}
+        for key, label in _TABS.items()
+    ]
+    following = f"/personnes?filtre={which}&page={page + 1}" if page * store.PAGE < counts[which] else None
+    return _list(request, viewer, rows, tabs=tabs, which=which, counts=counts, following=following)
+
+
+@pages.post("/personnes", REFERENTS)
+async def search(request: Request, viewer: Asking) -> Response:
+    """Find a person by name, phone, birth date or file number. By POST: no name in an address."""
+    typed = str((await request.form()).get("q", "")).strip()[:120]
+    looked, value = what_is_looked_for(typed)
+    if looked is Looked.PHONE:
+        value = keys_of(request).lookup_hash(value)
+    async with service_of(request).database.web(viewer) as work:
+        found = await store.search_people(viewer, work, looked, value)
+        standing = await store.standing_of(viewer, work, found)
+    rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
+    return _list(request, viewer, rows, q=typed, searched=True)
+
+
+def _list(request: Request, viewer: Viewer, rows: list[dict[str, Any]], **context: Any) -> Response:  # noqa: ANN401
+    defaults: dict[str, Any] = {
+        "q": "",
+        "searched": False,
+        "tabs": [],
+        "which": "toutes",
+        "counts": dict.fromkeys(_TABS, 0),
+        "following": None,
+    }
+    response: Response = request.app.state.pages.render(
+        request, "people.html", viewer=viewer, rows=rows, **{**defaults, **context}
+    )
+    return response
+
+
+async def _colleagues(request: Request, viewer: Viewer, people: list[Person]) -> dict[UUID, str]:
+    if all(person.referent == viewer.account for person in people):
+        return {}
+    network = await network_of(request)
+    return network.accounts if network else {}
+
+
+def followed_by(person: Person, viewer: Viewer, names: dict[UUID, str]) -> str:
+    """Who follows that person, as said to the viewer."""
+    if person.referent == viewer.account:
+        return "que vous suivez"
+    return f"suivie par {names.get(person.referent, 'une collègue')}"
+
+
+def _rows(
+    people: list[Person], standing: Standing, viewer: Viewer, work: Work, names: dict[UUID, str]
+) -> list[dict[str, Any]]:
+    return [_row(person, standing, viewer, work, names) for person in people]
+
+
+def _row(person: Person, standing: Standing, viewer: Viewer, work: Work, names: dict[UUID, str]) -> dict[str, Any]:
+    latest = standing.handovers.get(person.ref)
+    rights, grants = standing.rights.get(person.ref, []), standing.grants.get(person.ref, [])
+    chip, kind = status_of(latest, work.now) if latest else (None, None)
+    step = next_step(person.ref, rights, grants, [latest] if latest else [])
+    meta = [f"Dossier {person.file_number}", f"vue {day(person.last_contact_at)}"]
+    if latest:
+        meta.insert(0, f"{right_name(latest.right)}, {latest.recipient_organisation_name}")
+    else:
+        meta.insert(0, step.label.replace("Confier : ", "À confier\u202f: "))
+    if person.referent != viewer.account:
+        meta.append(followed_by(person, viewer, names))
+    return {
+        "href": f"/personnes/{person.ref}",
+        "who": title_of(person, work),
+        "chip": chip,
+        "chip_kind": kind,
+        "kind": kind if kind in ("late", "due") else None,
+        "meta": meta,
+        "knots": knots_of(latest, work.now) if latest else None,
+    }
+
+
+@pages.get("/personnes/{ref}", REFERENTS)
+async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
+    """The whole file of one person, for the people of her referent's organisation."""
+    async with service_of(request).database.web(viewer) as work:
+        found = await store.person_file(viewer, work, ref)
+        context = file_context(found, viewer, work, keys_of(request))
+    names = await _colleagues(request, viewer, [found.person])
+    context["followed"] = followed_by(found.person, viewer, names)
+    response: Response = request.app.state.pages.render(request, "person.html", viewer=viewer, **context)
+    return response
+
+
+def file_context(found: PersonFile, viewer: Viewer, work: Work, keys: PersonKeys) -> dict[str, Any]:
+    """What the page of a person shows, in the words of the page."""
+    live = [row for row in found.grants if row.withdrawn_at is None and row.expires_at > work.now]
+    return {
+        "person": found.person,
+        "title": title_of(found.person, work),
+        "short": short_name(found.person),
+        "next": next_step(found.person.ref, found.rights, live, found.handovers),
+        "contact": _contact(found.person, keys),
+        "situation": _situation(found),
+        "live": [_grant(row, work) for row in live],
+        "ended": [_grant(row, work) for row in found.grants if row not in live],
+        "refusals": found.refusals,
+        "rights": [_right(row, found.handovers, live, work) for row in found.rights],
+        "referrals": [_referral(row, work) for row in found.handovers],
+        "encounters": [
+            {
+                "what": Channel(row.channel).label,
+                "at_text": day(row.met_on),
+                "at_iso": row.met_on.isoformat(),
+                "who": None,
+                "note": _met_where(row.person, row.place, row.present, keys),
+            }
+            for row in found.encounters
+        ],
+    }
+
+
+def _met_where(person: UUID, place: bytes | None, present: bytes | None, keys: PersonKeys) -> str | None:
+    where, who = keys.open(person, "place", place), keys.open(person, "present", present)
+    parts = [where, f"avec {who}" if who else None]
+    return ", ".join(part for part in parts if part) or None
+
+
+def _contact(person: Person, keys: PersonKeys) -> list[tuple[str, str]]:
+    phone = keys.open(person.ref, "phone", person.phone)
+    born = person.birth_date.strftime("%d/%m/%Y") if person.birth_date else None
+    pairs = [
+        ("Téléphone", readable_phone(phone) if phone else None),
+        ("Quand l’appeler", keys.open(person.ref, "safe_times", person.safe_times)),
+        ("Adresse", keys.open(person.ref, "postal_address", person.postal_address)),
+        ("Date de naissance", born),
+        ("Langue", Language(person.language).label),
+        ("Régime", Scheme(person.scheme).label),
+    ]
+    return [(label, value or "non renseigné") for label, value in pairs]
+
+
+def _situation(found: PersonFile) -> list[tuple[str, str]]:
+    row = found.situation
+    if row is None:
+        return []
+    children = None if row.children is None else str(row.children)
+    pairs = [
+        ("Foyer", HouseholdKind(row.household).label if row.household else None),
+        ("Enfants à charge", children),
+        ("Logement", HousingKind(row.housing).label if row.housing else None),
+        ("Emploi", EmploymentKind(row.employment).label if row.employment else None),
+        ("Ressources par mois", ResourcesBand(row.resources_band).label if row.resources_band else None),
+    ]
+    return [(label, value or "non renseigné") for label, value in pairs]
+
+
+def _grant(row: ConsentGrant, work: Work) -> dict[str, Any]:
+    categories = set(row.categories)
+    return {
+        "ref": row.ref,
+        "to": f"{row.recipient_organisation_name}, {row.desk_name}",
+        "organisation": row.recipient_organisation_name,
+        "purpose": Purpose(row.purpose).label,
+        "shared": [one.label for one in Category if one.value in categories],
+        "rights": [right_name(code) for code in row.rights],
+        "method": ConsentMethod(row.method).label,
+        "language": Language(row.language).label,
+        "read_back": row.read_back,
+        "interpreter": row.interpreter,
+        "given_at": row.given_at,
+        "expires_at": row.expires_at,
+        "withdrawn_at": row.withdrawn_at,
+        "ending": row.expires_at <= work.now + store.ENDING_SOON,
+    }
+
+
+def _right(row: PresumedRight, handovers: list[Handover], live: list[ConsentGrant], work: Work) -> dict[str, Any]:
+    handed = next((one for one in handovers if one.right == row.right), None)
+    chip, kind = status_of(handed, work.now) if handed else (None, None)
+    return {
+        "ref": row.ref,
+        "code": row.right,
+        "name": right_name(row.right),
+        "known": row.right in catalogue(),
+        "ground": Ground(row.ground).label,
+        "cause": NonTakeUpCause(row.cause).label if row.cause else None,
+        "at": row.identified_at,
+        "covered": any(row.right in grant.rights for grant in live),
+        "handover": handed.ref if handed else None,
+        "to": handed.recipient_organisation_name if handed else None,
+        "chip": chip,
+        "kind": kind,
+    }
+
+
+def _referral(row: Handover, work: Work) -> dict[str, Any]:
+    chip, kind = status_of(row, work.now)
+    return {
+        "href": f"/orientations/{row.ref}",
+        "who": f"{right_name(row.right)}, {row.recipient_organisation_name}",
+        "chip": chip,
+        "chip_kind": kind,
+        "kind": kind if kind in ("late", "due") else None,
+        "meta": [row.desk_name, f"à {row.contact_name}", day(row.sent_at or row.created_at)],
+        "knots": knots_of(row, work.now),
+    }

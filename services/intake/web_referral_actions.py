@@ -1,0 +1,139 @@
+"""What the referent does to a referral: one small page for each action, decided by the referral service."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import Request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.responses import Response
+
+from contracts.actions import Action
+from contracts.asks import ActOnReferral, ReadReferral
+from contracts.lifecycle import BY_ACTION
+from contracts.refusals import InvalidInput, NotFound, Refusal
+from contracts.viewer import Viewer
+from services.intake import handover_store as store
+from services.intake import notes
+from services.intake.dossier import full_name
+from services.intake.progress import right_name
+from services.intake.referral_words import FORMS
+from services.intake.tables import Handover, Person
+from services.intake.web import REFERENTS, errors_of, keys_of
+from services.intake.web_referrals import read_referral
+from services.runtime.web.forms import read
+from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.pages import redirect
+
+pages = Pages()
+_ACTION: TypeAdapter[Any] = TypeAdapter(Action)
+
+
+class ActForm(BaseModel):
+    """What an action's page sends back: `expected_version` is the version that the page showed."""
+
+    command_id: UUID
+    expected_version: int | None = None
+    reason: str = ""
+    text: str = ""
+
+
+@pages.get("/orientations/{ref}/{action}", REFERENTS)
+async def show_action(request: Request, viewer: Asking, ref: UUID, action: str) -> Response:
+    """The page of one action; confirming a redirect is a new hand-over to the proposed desk."""
+    row, person = await _own(request, viewer, ref)
+    if action == "confirm_redirect":
+        view = await service_of(request).bus.ask(ReadReferral(viewer=viewer, ref=ref))
+        where = f"&guichet={view.proposed_desk}" if view.proposed_desk else ""
+        return redirect(f"/personnes/{row.person}/confier?droit={row.right}{where}&suite={ref}")
+    if action not in FORMS:
+        raise NotFound
+    view, _ = await read_referral(request, viewer, ref)
+    typed = {
+        "command_id": str(uuid4()),
+        "expected_version": str(view.version) if view else "",
+        "reason": "",
+        "text": "",
+    }
+    return await _page(request, viewer, row, person, action, typed)
+
+
+@pages.post("/orientations/{ref}/{action}", REFERENTS)
+async def act(request: Request, viewer: Asking, ref: UUID, action: str) -> Response:
+    """Do it, or show the page again with the refusal's sentence and what was typed."""
+    row, person = await _own(request, viewer, ref)
+    if action not in FORMS:
+        raise NotFound
+    typed = await request.form()
+    form, errors = read(ActForm, typed)
+    kept = {name: str(value) for name, value in typed.items()}
+    if form is None:
+        return await _page(request, viewer, row, person, action, kept, errors, 422)
+    try:
+        await _act(request, viewer, row, action, form)
+    except Refusal as refusal:
+        return await _page(request, viewer, row, person, action, kept, errors_of(refusal), refusal.status)
+    return redirect(f"/orientations/{ref}", "acted")
+
+
+async def _act(request: Request, viewer: Viewer, row: Handover, action: str, form: ActForm) -> None:
+    service = service_of(request)
+    values: dict[str, Any] = {"kind": action}
+    if FORMS[action].reasons is not None:
+        values["reason"] = form.reason
+    if FORMS[action].text is not None:
+        async with service.database.web(viewer) as work:
+            values["note"] = await notes.write_answer(form.command_id, row, form.text, work, viewer, keys_of(request))
+    try:
+        chosen = _ACTION.validate_python(values)
+    except ValidationError as error:
+        raise InvalidInput(field="reason", reason="Choisissez une réponse de la liste.") from error
+    await service.bus.ask(
+        ActOnReferral(
+            command_id=form.command_id,
+            viewer=viewer,
+            ref=row.ref,
+            action=chosen,
+            expected_version=form.expected_version,
+        )
+    )
+
+
+async def _own(request: Request, viewer: Viewer, ref: UUID) -> tuple[Handover, Person]:
+    async with service_of(request).database.web(viewer) as work:
+        found = await store.find_own(viewer, work, ref)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _page(
+    request: Request,
+    viewer: Viewer,
+    row: Handover,
+    person: Person,
+    action: str,
+    typed: dict[str, str],
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    question: list[str] = []
+    if FORMS[action].text is not None:
+        async with service_of(request).database.web(viewer) as work:
+            asked = (await store.notes_of(viewer, work, [row.ref])).get(row.ref, [])
+        question = [notes.text_of(one, keys_of(request)) for one in asked if one.kind == notes.QUESTION][-1:]
+    form = FORMS[action]
+    return request.app.state.pages.render(
+        request,
+        "referral_action.html",
+        status=status,
+        viewer=viewer,
+        row=row,
+        who=full_name(person),
+        form=form,
+        right=right_name(row.right),
+        label=BY_ACTION[action].label,
+        reasons=form.reasons.options() if form.reasons else [],
+        question=question[0] if question else None,
+        typed={"command_id": str(uuid4()), "expected_version": "", "reason": "", "text": "", **typed},
+        errors=errors or {},
+    )

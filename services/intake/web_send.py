@@ -1,0 +1,154 @@
+"""Confier: in three steps the right, the contact, and how; with exactly what will be shared before it leaves."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import Request
+from starlette.responses import Response
+
+from contracts.refusals import NotFound, Refusal, ServiceAway
+from contracts.rights import catalogue
+from contracts.viewer import Viewer
+from contracts.vocabulary import Purpose, Scheme
+from services.intake import handover_store as store
+from services.intake.handover import HandOver, accept_texts, hand_over, keep_draft
+from services.intake.send_steps import Choice, SendForm, read_ground, show_contacts, show_how, show_rights
+from services.intake.tables import Handover
+from services.intake.web import REFERENTS, errors_of, keys_of
+from services.runtime.web.forms import read
+from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.pages import redirect
+
+pages = Pages()
+
+
+@pages.get("/personnes/{ref}/confier", REFERENTS)
+async def choose(
+    request: Request,
+    viewer: Asking,
+    ref: UUID,
+    droit: str = "",
+    chez: str = "",
+    guichet: UUID | None = None,
+    brouillon: UUID | None = None,
+    suite: UUID | None = None,
+) -> Response:
+    """The step that comes next, from what is chosen already."""
+    choice = Choice(right=droit, chosen=chez, only_desk=guichet, draft=brouillon, redirect_of=suite)
+    ground = await read_ground(request, viewer, ref, choice)
+    draft = ground.draft
+    if draft is not None:
+        choice = choice.model_copy(
+            update={
+                "right": choice.right or draft.right,
+                "chosen": choice.chosen or f"{draft.desk}.{draft.contact}",
+                "redirect_of": choice.redirect_of or draft.redirect_of,
+            }
+        )
+    if choice.right not in catalogue():
+        return show_rights(request, viewer, ground, choice)
+    if ground.candidate(choice.chosen) is None:
+        return show_contacts(request, viewer, ground, choice)
+    return show_how(request, viewer, ground, choice, _typed(draft, choice, request))
+
+
+@pages.post("/personnes/{ref}/confier", REFERENTS)
+async def send(request: Request, viewer: Asking, ref: UUID) -> Response:
+    """Send, keep without sending, or look again at what would be shared; whatever is refused, nothing typed is lost."""
+    typed = await request.form()
+    form, errors = read(SendForm, typed)
+    kept = {name: str(value) for name, value in typed.items()}
+    if form is None:
+        choice, _ = read(Choice, typed)
+        return await _again(request, viewer, ref, choice or Choice(), kept, errors, 422)
+    try:
+        accept_texts(_command(form, ref, Purpose.OPEN_RIGHT))
+        if form.action == "send":
+            return await _send(request, viewer, ref, form)
+        if form.action == "keep":
+            return await _keep(request, viewer, ref, form)
+    except Refusal as refusal:
+        return await _again(request, viewer, ref, form, kept, errors_of(refusal), refusal.status)
+    return await _again(request, viewer, ref, form, kept, {}, 200)
+
+
+async def _send(request: Request, viewer: Viewer, ref: UUID, form: SendForm) -> Response:
+    service = service_of(request)
+    async with service.database.web(viewer) as work:
+        person = await store.find_person(viewer, work, ref)
+        grants = await store.grants_of_person(viewer, work, ref)
+        if person is None:
+            raise NotFound
+    desk, _ = _chosen(form)
+    live = [row for row in grants if row.desk == desk and form.right in row.rights and row.withdrawn_at is None]
+    live.sort(key=lambda row: (row.purpose == Purpose.OPEN_RIGHT.value, row.expires_at))
+    purpose = Purpose(live[-1].purpose) if live else Purpose.OPEN_RIGHT
+    done = await hand_over(_command(form, ref, purpose), viewer, service, keys_of(request), Scheme(person.scheme))
+    return redirect(f"/orientations/{done.ref}", done.step)
+
+
+async def _keep(request: Request, viewer: Viewer, ref: UUID, form: SendForm) -> Response:
+    ground = await read_ground(request, viewer, ref, form)
+    chosen = ground.candidate(form.chosen)
+    if chosen is None:
+        raise ServiceAway if ground.away else NotFound
+    command = _command(form, ref, chosen.grant.purpose if chosen.grant else Purpose.OPEN_RIGHT)
+    async with service_of(request).database.web(viewer) as work:
+        await keep_draft(command, chosen.recipient(), chosen.locks.grant is not None, work, viewer, keys_of(request))
+    return redirect("/orientations?liste=brouillons", "saved")
+
+
+def _chosen(form: Choice) -> tuple[UUID, UUID]:
+    try:
+        desk, contact = (UUID(part) for part in form.chosen.split("."))
+    except ValueError as error:
+        raise NotFound from error
+    return desk, contact
+
+
+def _command(form: SendForm, person: UUID, purpose: Purpose) -> HandOver:
+    desk, contact = _chosen(form)
+    return HandOver(
+        command_id=form.command_id,
+        person=person,
+        right=form.right,
+        desk=desk,
+        contact=contact,
+        mode=form.mode,
+        purpose=purpose,
+        urgent=form.urgent,
+        message=form.message,
+        accompanied_by=form.accompanied_by,
+        redirect_of=form.redirect_of,
+        draft=form.draft,
+    )
+
+
+async def _again(
+    request: Request,
+    viewer: Viewer,
+    ref: UUID,
+    choice: Choice,
+    typed: dict[str, Any],
+    errors: dict[str, str],
+    status: int,
+) -> Response:
+    ground = await read_ground(request, viewer, ref, choice)
+    if ground.candidate(choice.chosen) is None and not ground.away:
+        return show_contacts(request, viewer, ground, choice, errors)
+    return show_how(request, viewer, ground, choice, typed, errors, status)
+
+
+def _typed(draft: Handover | None, choice: Choice, request: Request) -> dict[str, Any]:
+    """The third step as it is first shown: empty, or as the draft kept it."""
+    keys = keys_of(request)
+    typed: dict[str, Any] = {"command_id": str(uuid4()), "mode": "", "urgent": "", "message": "", "accompanied_by": ""}
+    if draft is not None:
+        typed |= {
+            "mode": draft.mode,
+            "urgent": "true" if draft.urgent else "",
+            "command_id": str(draft.command),
+            "message": keys.open(draft.person, "need_summary", draft.need_summary) or "",
+            "accompanied_by": keys.open(draft.person, "accompaniment", draft.accompaniment) or "",
+        }
+    return typed

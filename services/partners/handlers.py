@@ -1,0 +1,63 @@
+"""What partners answers about professionals: their address, their names, who works at which desk."""
+
+from sqlalchemy import select
+
+from contracts.asks import (
+    Address,
+    CheckDeskMember,
+    DescribeNetwork,
+    DeskMember,
+    Network,
+    ResolveAddress,
+)
+from contracts.refusals import NotFound
+from contracts.vocabulary import OrganisationKind
+from services.partners.domain import Away, absence_on, today_in_paris
+from services.partners.recipients import read_staff
+from services.partners.tables import Absence, Account, Desk, Organisation
+from services.runtime.database import Work
+
+
+async def resolve_address(ask: ResolveAddress, work: Work) -> Address:
+    """Where to write now; the deputy only when she is active and here. Refusals: NotFound."""
+    account = await work.session.get(Account, ask.account)
+    if account is None:
+        raise NotFound
+    today = today_in_paris(work.now)
+    away = absence_on(account.ref, await _absences([account.ref], work), today)
+    deputy = await work.session.get(Account, away.deputy) if away and away.deputy else None
+    if deputy and (not deputy.active or absence_on(deputy.ref, await _absences([deputy.ref], work), today)):
+        deputy = None
+    return Address(
+        account=account.ref,
+        email=account.email,
+        active=account.active,
+        absent=away is not None,
+        deputy=deputy.ref if deputy else None,
+        deputy_email=deputy.email if deputy else None,
+    )
+
+
+async def describe_network(_ask: DescribeNetwork, work: Work) -> Network:
+    """Every organisation, desk and professional of the territory by name, those who left included: lists name them."""
+    organisations = (await work.session.execute(select(Organisation))).scalars().all()
+    desks = (await work.session.execute(select(Desk))).scalars().all()
+    accounts = (await work.session.execute(select(Account.ref, Account.name))).all()  # type: ignore[call-overload]
+    return Network(
+        organisations={one.ref: one.name for one in organisations},
+        kinds={one.ref: OrganisationKind(one.kind) for one in organisations},
+        desks={one.ref: one.name for one in desks},
+        desk_organisation={one.ref: one.organisation for one in desks},
+        accounts=dict(accounts),
+    )
+
+
+async def check_desk_member(ask: CheckDeskMember, work: Work) -> DeskMember:
+    """Whether that account is an active member of that desk."""
+    staff = await read_staff([ask.desk], work)
+    return DeskMember(account=ask.account, active=ask.account in staff.active(ask.desk))
+
+
+async def _absences(accounts: list[object], work: Work) -> list[Away]:
+    rows = (await work.session.execute(select(Absence).where(Absence.account.in_(accounts)))).scalars()  # type: ignore[attr-defined]
+    return [Away(one.account, one.starts, one.ends, one.deputy) for one in rows]

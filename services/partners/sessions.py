@@ -1,0 +1,77 @@
+"""Who holds a session: read from the directory, kept for seconds in the process, dropped at once when it ends."""
+
+import json
+from uuid import UUID
+
+from contracts.viewer import Role, Viewer
+from contracts.vocabulary import OrganisationKind
+from services.partners.domain import SEEN_EVERY, session_lives
+from services.runtime.database import Work
+from services.runtime.process import Remembered, Service
+
+KEPT_SECONDS = 5.0
+_READ = """
+SELECT s.seen_at, s.expires_at, s.ended_at, a.ref, a.name, o.ref AS organisation, o.name AS organisation_name, o.kind,
+       (SELECT json_agg(json_build_object('role', m.role, 'desk', m.desk, 'name', d.name) ORDER BY d.name, m.role)
+        FROM partners.membership m LEFT JOIN partners.desk d ON d.ref = m.desk WHERE m.account = a.ref)::text AS roles
+FROM partners.session s
+JOIN partners.account a ON a.ref = s.account AND a.active
+JOIN partners.organisation o ON o.ref = a.organisation AND NOT o.closed
+WHERE s.hash = :hash
+"""
+
+
+async def read_viewer(hashed: str, work: Work) -> Viewer | None:
+    """The viewer of that session (SHA-256 of the cookie), or None when it does not live; notes that it was used, at
+    most once a minute.
+    """
+    row = (await work.execute(_READ, hash=hashed)).one_or_none()
+    if row is None or not session_lives(
+        seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at, now=work.now
+    ):
+        return None
+    if work.now - row.seen_at >= SEEN_EVERY:
+        await work.execute(
+            "UPDATE partners.session SET seen_at = :now WHERE hash = :hash AND ended_at IS NULL",
+            now=work.now,
+            hash=hashed,
+        )
+    members = json.loads(row.roles or "[]")
+    desks = {one["desk"]: one["name"] for one in members if one["desk"]}
+    return Viewer(
+        account=row.ref,
+        display_name=row.name,
+        organisation=row.organisation,
+        organisation_name=row.organisation_name,
+        organisation_kind=OrganisationKind(row.kind),
+        desks=tuple(UUID(one) for one in desks),
+        desk_name=" et ".join(desks.values()) or None,
+        roles=frozenset(Role(one["role"]) for one in members),
+        territory=work.territory,
+    )
+
+
+class Sessions:
+    """The viewers of this process, and the one way to end a session everywhere at once."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.kept = Remembered(self._read, seconds=KEPT_SECONDS)
+        service.bus.listeners.append(self._hinted)
+
+    async def resolve(self, hashed: str) -> Viewer | None:
+        """Who holds this session, or None."""
+        return await self.kept.of(hashed)
+
+    async def ended(self, hashed: str) -> None:
+        """Drop it here first, then everywhere: another service that asks on the hint must not get the old answer."""
+        self.kept.forget(hashed)
+        await self.service.bus.hint(f"session.{hashed}")
+
+    async def _read(self, hashed: str) -> Viewer | None:
+        async with self.service.database.web(None) as work:
+            return await read_viewer(hashed, work)
+
+    def _hinted(self, topic: str) -> None:
+        if topic.startswith("session."):
+            self.kept.forget(topic.removeprefix("session."))

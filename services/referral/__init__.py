@@ -1,0 +1,1 @@
+"""Referral: the life of a referral, its clocks, and the coordinators’ board."""

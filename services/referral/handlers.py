@@ -1,0 +1,96 @@
+"""The asks that referral answers: sending, every action on a referral, its reading, its tasks, its facts.
+
+Each is a plain function over one transaction; two simultaneous actions meet at the row lock, and one of them wins.
+"""
+
+from contracts.asks import (
+    ActOnReferral,
+    DeskMember,
+    FactsFound,
+    ListTasks,
+    ReadFacts,
+    ReadReferral,
+    ReferralState,
+    ReferralView,
+    TasksFound,
+)
+from contracts.asks import Task as TaskView
+from contracts.refusals import NotFound
+from contracts.vocabulary import TaskKind
+from services.referral import store
+from services.referral.domain import actor_kind, available, decide, parties
+from services.referral.life import Life, Moment
+from services.referral.tables import Referral
+from services.referral.timeline import steps_for
+from services.runtime.database import Work
+
+_VIEWED = frozenset(ReferralView.model_fields) - {"attempts", "steps", "actions"}
+
+
+async def act_on_referral(ask: ActOnReferral, work: Work, member: DeskMember | None = None) -> ReferralState:
+    """One action, decided under the row lock; a repeated command gets its first answer and changes nothing.
+
+    `member` is what the directory says of the new assignee: needed with `assign`, asked before the transaction.
+    Refusals: NotFound, NotYourAction, ReferralAlreadyAnswered, and those of the action's rule.
+    """
+    row = await store.find(ask.viewer, ask.ref, work, lock=True)
+    known = await work.recall_command(ask.command_id)
+    if known is not None:
+        if known.get("ref") != str(ask.ref):
+            raise NotFound()
+        return ReferralState.model_validate(known)
+    life = store.life_of(row)
+    moment = Moment(
+        now=work.now, actor=ask.viewer.account, parties=parties(ask.viewer, life),
+        attempts=await store.attempts_of(life, work) if ask.action.kind == "close" else Moment.attempts,
+        assignee_active=_is_assignee(ask, member), withdrawn=await store.was_withdrawn(life, work),
+    )
+    decision = decide(life, ask.action, moment)
+    await store.save(life, decision, work, actor_kind=actor_kind(ask.action.kind, moment, ask.viewer.roles))
+    state = state_of(decision.after)
+    await work.remember_command(ask.command_id, state.model_dump(mode="json"))
+    return state
+
+
+async def read_referral(ask: ReadReferral, work: Work) -> ReferralView:
+    """The referral, its time line and what this viewer may do. Refusal: NotFound, also for another's."""
+    row = await store.find(ask.viewer, ask.ref, work)
+    life = store.life_of(row)
+    moment = Moment(
+        now=work.now, actor=ask.viewer.account, parties=parties(ask.viewer, life),
+        withdrawn=await store.was_withdrawn(life, work),
+    )
+    attempts = await store.attempts_of(life, work)
+    return ReferralView(
+        **_viewed(row), attempts=attempts.count, actions=available(life, moment),
+        steps=steps_for(ask.viewer, life, await store.facts_of(row.ref, work)),
+    )
+
+
+async def list_tasks(ask: ListTasks, work: Work) -> TasksFound:
+    """The open tasks of the viewer's referrals, or of her whole organisation's."""
+    rows = await store.open_tasks(ask.viewer, work, whole_organisation=ask.whole_organisation)
+    return TasksFound(tasks=tuple(
+        TaskView(ref=row.ref, kind=TaskKind(row.kind), referral=row.referral, since=row.since, due=row.due)
+        for row in rows
+    ))
+
+
+async def read_facts(ask: ReadFacts, work: Work) -> FactsFound:
+    """The facts of a referral after a version, from the record; a service asks, never a page."""
+    return FactsFound(envelopes=tuple(await store.facts_of(ask.ref, work, ask.after)))
+
+
+def state_of(life: Life) -> ReferralState:
+    """What a command answers."""
+    return ReferralState(ref=life.ref, state=life.state, version=life.version, turn=life.turn, next_due=life.next_due)
+
+
+def _is_assignee(ask: ActOnReferral, member: DeskMember | None) -> bool:
+    return (
+        ask.action.kind == "assign" and member is not None and member.active and member.account == ask.action.assignee
+    )
+
+
+def _viewed(row: Referral) -> dict[str, object]:
+    return {name: getattr(row, name) for name in _VIEWED}

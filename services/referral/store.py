@@ -1,0 +1,167 @@
+"""Reading and writing referrals. Whoever reads for somebody hands in the `viewer` first; row-level security is second.
+
+A row is locked before it is decided upon; what changed is written back column by column.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, func, or_, true, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from contracts.envelope import Envelope
+from contracts.lifecycle import ENDED, State
+from contracts.refusals import NotFound
+from contracts.viewer import Role, Viewer
+from contracts.vocabulary import Outcome, TaskKind, Turn
+from services.referral.domain import task_stands
+from services.referral.life import Attempts, Decision, Life, NewTask
+from services.referral.tables import PLUMBING, Attempt, Episode, Referral, Task, WithdrawnEarly
+from services.runtime.database import Work
+
+_WORDS = {"state": State, "state_before_hold": State, "turn": Turn, "outcome": Outcome}
+COORDINATION = "coordination.all"
+_PLAIN: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
+_LIFE = tuple(one.name for one in fields(Life))
+_OF_EPISODE = (
+    "answered_at", "acknowledged_at", "acknowledge_due", "contact_due", "first_attempt_at", "first_contact_at",
+    "ended_at", "outcome", "date_of_effect", "decline_reason",
+)
+
+
+def life_of(row: Referral) -> Life:
+    """The referral as the rules see it."""
+    values = {name: getattr(row, name) for name in _LIFE}
+    values["been_at"] = tuple(row.been_at)
+    for name, kind in _WORDS.items():
+        values[name] = kind(values[name]) if values[name] is not None else None
+    return Life(**values)
+
+
+def readable(viewer: Viewer) -> ColumnElement[bool]:
+    """SQL of who may read a referral: the sending organisation, the desk, the coordination."""
+    if viewer.has(Role.COORDINATOR):
+        return true()
+    return or_(col(Referral.sender_organisation) == viewer.organisation, col(Referral.desk).in_(viewer.desks))
+
+
+async def find(viewer: Viewer, ref: UUID, work: Work, *, lock: bool = False) -> Referral:
+    """The referral, locked when it is to be changed; NotFound also when it is another's."""
+    query = select(Referral).where(Referral.ref == ref, readable(viewer))
+    row = (await work.session.exec(query.with_for_update() if lock else query)).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+async def lock_for_clock(refs: Iterable[UUID], work: Work) -> list[Referral]:
+    """The referrals of these references that are known, locked in one order; for consumers and clocks only."""
+    query = select(Referral).where(col(Referral.ref).in_(list(refs))).order_by(col(Referral.ref)).with_for_update()
+    return list((await work.session.exec(query)).all())
+
+
+async def attempts_of(life: Life, work: Work) -> Attempts:
+    """Attempts of the present episode, with their channels and their days in Paris."""
+    query = select(
+        func.count(), func.count(func.distinct(Attempt.channel)),
+        func.count(func.distinct(func.date(func.timezone("Europe/Paris", Attempt.at)))),
+    ).where(Attempt.referral == life.ref, Attempt.episode == life.episode)
+    row = (await work.session.exec(query)).one()
+    return Attempts(*row)
+
+
+async def was_withdrawn(life: Life, work: Work) -> bool:
+    """Whether the person took her agreement back after the referral had ended."""
+    return life.state in ENDED and await work.session.get(WithdrawnEarly, life.ref) is not None
+
+
+async def save(before: Life, decision: Decision, work: Work, *, actor_kind: str = "clock") -> None:
+    """Write what was decided: the referral, its episode, its attempt, its tasks, its facts; hint both sides."""
+    after = decision.after
+    changed = {name: getattr(after, name) for name in _LIFE if getattr(after, name) != getattr(before, name)}
+    await work.session.execute(update(Referral).where(col(Referral.ref) == after.ref).values(**changed), **_PLAIN)
+    await _save_episode(before, decision, work)
+    if decision.attempt is not None:
+        channel, result = decision.attempt
+        await work.session.execute(insert(Attempt).values(
+            ref=uuid4(), referral=after.ref, episode=after.episode, sender_organisation=after.sender_organisation,
+            desk=after.desk, channel=channel, result=result, at=work.now,
+        ))
+    await _settle_tasks(after, work)
+    if decision.task is not None:
+        await _open_task(after, decision.task, work)
+    for fact in decision.facts:
+        work.emit(fact, actor_kind=actor_kind)
+    hint(after, work)
+
+
+def hint(life: Life | Referral, work: Work) -> None:
+    """Move the pages of both sides and the board."""
+    work.hint(COORDINATION)
+    work.hint(f"desk.{life.desk}")
+    work.hint(f"organisation.{life.sender_organisation}")
+
+
+async def _save_episode(before: Life, decision: Decision, work: Work) -> None:
+    after = decision.after
+    if decision.verified is not None:
+        await _change_episode(before, {"outcome_confirmed": decision.verified}, work)
+    if after.episode == before.episode:
+        changed: dict[str, Any] = {
+            name: getattr(after, name) for name in _OF_EPISODE if getattr(after, name) != getattr(before, name)
+        }
+        if after.state != before.state:
+            changed["ended_how"] = after.state.value if after.ended_at is not None else None
+        if changed:
+            await _change_episode(after, changed, work)
+        return
+    await work.session.execute(insert(Episode).values(
+        referral=after.ref, number=after.episode, sender_organisation=after.sender_organisation,
+        organisation=after.organisation, desk=after.desk, sent_at=after.episode_sent_at,
+        acknowledge_due=after.acknowledge_due,
+    ))
+
+
+async def _change_episode(life: Life, changed: dict[str, Any], work: Work) -> None:
+    await work.session.execute(
+        update(Episode).where(col(Episode.referral) == life.ref, col(Episode.number) == life.episode).values(**changed),
+        **_PLAIN,
+    )
+
+
+async def _open_task(life: Life, task: NewTask, work: Work) -> None:
+    # Never a RETURNING here: the desk that opens the task may not be allowed to read it back.
+    await work.session.execute(insert(Task).values(
+        ref=uuid4(), kind=task.kind, referral=life.ref, organisation=life.sender_organisation, account=life.sender,
+        desk=life.desk, since=work.now, due=task.due,
+    ).on_conflict_do_nothing())
+
+
+async def _settle_tasks(life: Life, work: Work) -> None:
+    settled = [kind for kind in TaskKind if not task_stands(kind, life)]
+    await work.session.execute(
+        update(Task).where(col(Task.referral) == life.ref, col(Task.done_at).is_(None), col(Task.kind).in_(settled))
+        .values(done_at=work.now),
+        **_PLAIN,
+    )
+
+
+async def open_tasks(viewer: Viewer, work: Work, *, whole_organisation: bool) -> list[Task]:
+    """The open tasks of the viewer's referrals or of her organisation's, the oldest first."""
+    query = select(Task).where(Task.organisation == viewer.organisation, col(Task.done_at).is_(None))
+    if not whole_organisation:
+        query = query.where(Task.account == viewer.account)
+    return list((await work.session.exec(query.order_by(col(Task.since)).limit(500))).all())
+
+
+async def facts_of(ref: UUID, work: Work, after: int = 0) -> list[Envelope]:
+    """The counted facts of one referral after a version, in order. The caller has checked that it may be read."""
+    fact = PLUMBING.fact.c
+    rows = await work.session.execute(
+        PLUMBING.fact.select().with_only_columns(fact.envelope).where(fact.ref == ref, fact.version > after)
+        .order_by(fact.version)
+    )
+    return [Envelope.model_validate(one) for one in rows.scalars()]

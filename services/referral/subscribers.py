@@ -1,0 +1,80 @@
+"""What referral does about the facts of others: ends what lost its agreement, notes deliveries, counts people met."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from contracts.envelope import Fact
+from contracts.facts import ConsentWithdrawn, DeskItemDelivered, DeskItemViewed, PersonMet, RightsIdentified
+from services.referral import store
+from services.referral.domain import withdraw
+from services.referral.life import Moment
+from services.referral.sending import LOCK
+from services.referral.tables import Identified, Met, Referral, WithdrawnEarly
+from services.runtime.database import Work
+from services.runtime.inbox import Reaction
+
+
+async def withdraw_referrals(fact: ConsentWithdrawn, work: Work) -> None:
+    """End every open referral that rests on that agreement.
+
+    Those not known yet are remembered and refused when they come; those that had ended, and do not begin again.
+    """
+    for ref in sorted(fact.referrals):
+        await work.execute(LOCK, ref=str(ref))
+    remembered = set(fact.referrals)
+    for row in await store.lock_for_clock(fact.referrals, work):
+        life = store.life_of(row)
+        decision = withdraw(life, Moment(now=work.now))
+        if decision is not None:
+            await store.save(life, decision, work, actor_kind="consent")
+            remembered.discard(row.ref)
+    if remembered:
+        rows = [{"ref": ref, "at": fact.at} for ref in sorted(remembered)]
+        await work.session.execute(insert(WithdrawnEarly).values(rows).on_conflict_do_nothing())
+
+
+async def note_delivery(fact: DeskItemDelivered, work: Work) -> None:
+    """The referral is in its desk's list."""
+    await _note_first(fact.ref, fact.desk, {"delivered_at": fact.at}, work)
+
+
+async def note_first_viewing(fact: DeskItemViewed, work: Work) -> None:
+    """Somebody of the desk opened it; then it was delivered, too."""
+    await _note_first(fact.ref, fact.desk, {"first_viewed_at": fact.at, "delivered_at": fact.at}, work)
+
+
+async def count_person_met(fact: PersonMet, work: Work) -> None:
+    """For the coordinators' funnel."""
+    await work.session.execute(insert(Met).values(
+        ref=fact.ref, person=fact.person, organisation=fact.organisation, channel=fact.channel.value, at=fact.at
+    ).on_conflict_do_nothing())
+
+
+async def count_rights_identified(fact: RightsIdentified, work: Work) -> None:
+    """For the coordinators' funnel."""
+    await work.session.execute(insert(Identified).values(
+        ref=fact.ref, person=fact.person, organisation=fact.organisation, rights=list(fact.rights), at=fact.at
+    ).on_conflict_do_nothing())
+
+
+async def _note_first(ref: UUID, desk: UUID, instants: Mapping[str, object], work: Work) -> None:
+    kept = {name: func.coalesce(getattr(Referral, name), at) for name, at in instants.items()}
+    row = (await work.session.execute(
+        update(Referral).where(col(Referral.ref) == ref, col(Referral.desk) == desk).values(**kept)
+        .returning(col(Referral.sender_organisation)), execution_options={"synchronize_session": False},
+    )).one_or_none()
+    if row is not None:
+        work.hint(f"organisation.{row[0]}")
+
+
+REACTIONS: dict[type[Fact], Reaction] = {
+    ConsentWithdrawn: withdraw_referrals,
+    DeskItemDelivered: note_delivery,
+    DeskItemViewed: note_first_viewing,
+    PersonMet: count_person_met,
+    RightsIdentified: count_rights_identified,
+}

@@ -1,0 +1,262 @@
+"""What people agreed to: recorded with the words read to them, refused as well, and taken back at once."""
+
+import re
+from datetime import date, timedelta
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import col
+
+from contracts.asks import DeskOption
+from contracts.consent import Category
+from contracts.refusals import DateInThePast, InvalidInput, NotFound, RoleNotAllowed
+from contracts.viewer import Role, Viewer
+from contracts.vocabulary import ConsentMethod, Ground, Purpose
+from services.intake.commands import NotedRight, RecordConsent, RefuseConsent, ReviewRights, WithdrawConsent
+from services.intake.consent_handlers import record_consent, refuse_consent, withdraw_consent
+from services.intake.handlers import review_rights
+from services.intake.notice import CURRENT, FOLDER, notice
+from services.intake.tables import ConsentEvent, ConsentGrant, Handover
+from tests.intake.people_world import People, a_desk, asked, referent, text_of
+
+
+def consent(person: UUID, desk: DeskOption, **values) -> RecordConsent:
+    given = {
+        "person": person,
+        "to": asked(desk),
+        "purpose": Purpose.OPEN_RIGHT,
+        "rights": frozenset({"rsa"}),
+        "categories": frozenset({Category.IDENTITY_MIN}),
+        "method": ConsentMethod.ORAL_IN_PERSON,
+        "read_back": True,
+    }
+    return RecordConsent(**{**given, **values})
+
+
+async def presume(people: People, viewer: Viewer, person: UUID, *rights: str) -> None:
+    async with people.work(viewer) as work:
+        noted = tuple(NotedRight(right=one, ground=Ground.RESOURCES) for one in rights)
+        await review_rights(ReviewRights(person=person, rights=noted), work)
+
+
+async def test_an_agreement_keeps_who_what_until_when_and_the_words_that_were_read(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    async with people.work(viewer) as work:
+        now = work.now
+        ref = await record_consent(consent(person, desk, expires_at=now + timedelta(days=182)), work)
+    [grant] = await people.rows(ConsentGrant, ConsentGrant.ref == ref)
+    assert (grant.desk, grant.given_at, grant.epoch, grant.asked_by) == (desk.desk, now, 1, viewer.account)
+    assert grant.categories == ["identity_min"] and grant.rights == ["rsa"] and grant.read_back
+    assert grant.notice_version == CURRENT
+    assert grant.notice_hash == sha256((FOLDER / f"{CURRENT}.md").read_bytes()).hexdigest()
+    events = await people.rows(ConsentEvent, ConsentEvent.grant == ref)
+    assert sorted(one.kind for one in events) == ["given", "presented"]
+    [fact] = await people.facts(ref)
+    assert fact["type"] == "consent.given.v1" and fact["data"]["desk"] == str(desk.desk)
+    assert str(person) not in str(fact) and "identity" not in str(fact)
+
+
+@pytest.mark.parametrize(
+    ("values", "days", "field"),
+    [
+        ({}, 182.001, "until"),
+        ({}, 400, "until"),
+        ({"categories": frozenset()}, 90, "categories"),
+        ({"rights": frozenset()}, 90, "rights"),
+        ({"rights": frozenset({"rsa", "inconnu"})}, 90, "rights"),
+        ({"notice_version": "fr-1999-01"}, 90, "notice_read"),
+    ],
+)
+async def test_an_agreement_without_bounds_is_refused(people: People, values, days, field):
+    viewer = referent()
+    person = await people.meet(viewer)
+    with pytest.raises(InvalidInput) as refused:
+        async with people.work(viewer) as work:
+            expires_at = work.now + timedelta(days=days)
+            await record_consent(consent(person, a_desk(), expires_at=expires_at, **values), work)
+    assert refused.value.field == field
+    assert await people.rows(ConsentGrant, ConsentGrant.person == person) == []
+
+
+async def test_an_agreement_cannot_end_before_it_begins(people: People):
+    viewer = referent()
+    person = await people.meet(viewer)
+    with pytest.raises(DateInThePast):
+        async with people.work(viewer) as work:
+            await record_consent(consent(person, a_desk(), expires_at=work.now), work)
+
+
+async def test_a_refusal_is_recorded_and_shares_nothing(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    async with people.work(viewer) as work:
+        command = RefuseConsent(person=person, to=asked(desk), purpose=Purpose.OPEN_RIGHT)
+        ref = await refuse_consent(command, work)
+    assert await people.rows(ConsentGrant, ConsentGrant.person == person) == []
+    events = await people.rows(ConsentEvent, ConsentEvent.person == person)
+    assert sorted(one.kind for one in events) == ["presented", "refused"] and {one.grant for one in events} == {None}
+    [fact] = await people.facts(ref)
+    assert fact["type"] == "consent.refused.v1" and str(person) not in str(fact)
+
+
+async def test_a_withdrawal_ends_reading_now_and_lists_what_is_still_on_its_way(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    grant, other = await people.agree(viewer, person, desk), await people.agree(viewer, person, desk)
+    refs = [await people.hand_over(viewer, person, grant, desk, step) for step in ("sent", "sending")]
+    kept = await people.hand_over(viewer, person, other, desk, "sent")
+    draft = await people.hand_over(viewer, person, grant, desk, "draft")
+    command = WithdrawConsent(grant=grant)
+    for _ in range(2):
+        async with people.work(viewer) as work:
+            at = work.now
+            assert await withdraw_consent(command, work) == person
+    [row] = await people.rows(ConsentGrant, ConsentGrant.ref == grant)
+    assert row.epoch == 2 and row.withdrawn_at is not None and row.withdrawn_at < at
+    until = {one.ref: one.readable_until for one in await people.rows(Handover, Handover.person == person)}
+    assert [until[ref] for ref in refs] == [row.withdrawn_at] * 2 and until[kept] is None and until[draft] is None
+    facts = [one for one in await people.facts(grant) if one["type"] == "consent.withdrawn.v1"]
+    assert len(facts) == 1 and facts[0]["data"]["epoch"] == 2
+    assert set(facts[0]["data"]["referrals"]) == {str(ref) for ref in refs}
+    events = await people.rows(ConsentEvent, ConsentEvent.grant == grant, col(ConsentEvent.kind) == "withdrawn")
+    assert len(events) == 1
+
+
+async def test_a_reading_that_had_ended_keeps_its_end(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    grant = await people.agree(viewer, person, desk)
+    ref = await people.hand_over(viewer, person, grant, desk, "sent")
+    async with people.work(viewer) as work:
+        ended = work.now - timedelta(days=3)
+        await work.execute("UPDATE handover SET readable_until = :at WHERE ref = :ref", at=ended, ref=ref)
+    async with people.work(viewer) as work:
+        await withdraw_consent(WithdrawConsent(grant=grant), work)
+    [row] = await people.rows(Handover, Handover.ref == ref)
+    assert row.readable_until == ended
+
+
+async def test_consent_is_the_business_of_referents_of_the_organisation(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    grant = await people.agree(viewer, person, desk)
+    stranger, agent = referent(), referent(viewer.organisation, Role.DESK_AGENT)
+    for other, refusal in ((stranger, NotFound), (agent, RoleNotAllowed)):
+        with pytest.raises(refusal):
+            async with people.work(other) as work:
+                await withdraw_consent(WithdrawConsent(grant=grant), work)
+        with pytest.raises(refusal):
+            async with people.work(other) as work:
+                await record_consent(consent(person, desk, expires_at=work.now + timedelta(days=9)), work)
+    client = await people.client(stranger)
+    path = f"/personnes/{person}/accords/{grant}/retrait"
+    assert (await client.get(path)).status_code == 404
+    assert (await client.post(path, data={"command_id": str(uuid4())})).status_code == 404
+    [row] = await people.rows(ConsentGrant, ConsentGrant.ref == grant)
+    assert row.withdrawn_at is None
+
+
+def test_the_notice_is_short_and_says_what_matters():
+    words = " ".join((notice().title, *notice().paragraphs))
+    assert len(words.split()) <= 200
+    for needed in ("changer d’avis", "jamais", "contrôler", "six mois", "sécurité sociale"):
+        assert needed in words
+
+
+async def test_an_agreement_is_recorded_from_its_page(people: People):
+    viewer, desk = referent(), a_desk()
+    people.desks[:] = [desk]
+    person = await people.meet(viewer)
+    await presume(people, viewer, person, "rsa", "apl")
+    client = await people.client(viewer)
+    form = await client.get(f"/personnes/{person}/accord?droit=rsa")
+    assert form.status_code == 200 and notice().title in text_of(form.text) and "Elle refuse" in form.text
+    assert re.search(r'value="rsa"[^>]* checked', form.text) and not re.search(r'value="apl"[^>]* checked', form.text)
+    assert f'<option value="{desk.desk}" selected>' in form.text
+    command = re.search(r'name="command_id" value="([^"]+)"', form.text)[1]  # type: ignore[index]
+    typed = {
+        "command_id": command,
+        "desk": str(desk.desk),
+        "purpose": "open_right",
+        "rights": ["rsa"],
+        "categories": ["identity_min", "contact_phone"],
+        "until": (date.today() + timedelta(days=182)).isoformat(),
+        "method": "oral_in_person",
+        "language": "fr",
+        "back_to": "rsa",
+        "notice_version": CURRENT,
+        "answer": "oui",
+    }
+    path = f"/personnes/{person}/accord"
+    unread = await client.post(path, data=typed)
+    assert unread.status_code == 422 and 'href="#notice_read"' in unread.text
+    assert re.search(r'value="contact_phone"[^>]* checked', unread.text)
+    late = {**typed, "notice_read": "true", "until": (date.today() + timedelta(days=184)).isoformat()}
+    assert (await client.post(path, data=late)).status_code == 422
+    for _ in range(2):
+        done = await client.post(path, data={**typed, "notice_read": "true"})
+        assert done.status_code == 303 and done.headers["location"] == f"/personnes/{person}/confier?droit=rsa"
+    [grant] = await people.rows(ConsentGrant, ConsentGrant.person == person)
+    assert grant.expires_at - grant.given_at <= timedelta(days=182)
+    page = text_of((await client.get(f"/personnes/{person}")).text)
+    assert "Caf de Valbrume, Accueil social" in page and "1 accord en cours" in page and "Confier : RSA" in page
+
+
+async def test_a_refusal_is_recorded_from_the_same_page(people: People):
+    viewer, desk = referent(), a_desk()
+    people.desks[:] = [desk]
+    person = await people.meet(viewer)
+    client = await people.client(viewer)
+    typed = {"command_id": str(uuid4()), "desk": str(desk.desk), "purpose": "open_right", "answer": "non"}
+    assert (await client.post(f"/personnes/{person}/accord", data=typed)).status_code == 303
+    page = text_of((await client.get(f"/personnes/{person}")).text)
+    assert "A refusé aujourd’hui" in page and "Aucun accord en cours" in page
+
+
+async def test_a_desk_that_is_not_offered_cannot_be_chosen(people: People):
+    viewer = referent()
+    people.desks[:] = [a_desk()]
+    person = await people.meet(viewer)
+    client = await people.client(viewer)
+    typed = {"command_id": str(uuid4()), "desk": str(uuid4()), "purpose": "open_right", "answer": "non"}
+    answer = await client.post(f"/personnes/{person}/accord", data=typed)
+    assert answer.status_code == 422 and 'href="#desk"' in answer.text
+
+
+async def test_an_agreement_is_taken_back_from_its_page(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    grant = await people.agree(viewer, person, desk)
+    ref = await people.hand_over(viewer, person, grant, desk, "sent")
+    client = await people.client(viewer)
+    path = f"/personnes/{person}/accords/{grant}/retrait"
+    shown = await client.get(path)
+    assert shown.status_code == 200 and f"/orientations/{ref}" in shown.text and "1 orientation repose" in shown.text
+    [row] = await people.rows(ConsentGrant, ConsentGrant.ref == grant)
+    assert row.withdrawn_at is None
+    answer = await client.post(path, data={"command_id": str(uuid4())})
+    assert answer.status_code == 303
+    [row] = await people.rows(ConsentGrant, ConsentGrant.ref == grant)
+    assert row.withdrawn_at is not None
+    page = text_of((await client.get(f"/personnes/{person}")).text)
+    assert "retiré aujourd’hui" in page and "rien n’est partagé" in page
+
+
+async def test_the_consent_page_says_so_when_the_directory_is_away(people: People):
+    viewer = referent()
+    person = await people.meet(viewer)
+    client = await people.client(viewer)
+    assert (await client.get(f"/personnes/{person}")).status_code == 200
+    people.service.bus.ask_timeout = 0.2
+    await people.partners.stop()
+    try:
+        answer = await client.get(f"/personnes/{person}/accord")
+        assert answer.status_code == 200 and "L’annuaire ne répond pas" in answer.text
+        typed = {"command_id": str(uuid4()), "desk": str(uuid4()), "purpose": "open_right", "answer": "oui"}
+        late = await client.post(f"/personnes/{person}/accord", data=typed)
+        assert late.status_code == 503 and typed["command_id"] in late.text
+    finally:
+        people.service.bus.ask_timeout = 5.0
+        await people.restart_partners()

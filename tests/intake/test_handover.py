@@ -1,0 +1,214 @@
+"""Handing a person over: both locks, one transaction, and a referral that arrives once whatever fails in between."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from contracts.facts import ReferralSent
+from contracts.refusals import (
+    ContactUnavailable,
+    GrantExpired,
+    GrantWithdrawn,
+    NoConvention,
+    NoLiveGrant,
+    NoRoute,
+    NotFound,
+    PurposeNotAllowed,
+    Refusal,
+    SocialSecurityNumberRefused,
+)
+from contracts.vocabulary import OrganisationKind, Purpose, Scheme
+from services.intake import handover, sending
+from services.intake import handover_lists as lists
+from tests.intake.handover_world import World, fact_of
+
+
+async def test_a_person_is_handed_over_with_both_locks_open(world: World):
+    ready = await world.ready()
+    done = await world.hand_over(ready)
+    row = await world.row(done.ref)
+    assert (done.step, row.step, row.state, row.epoch, row.grant) == ("sent", "sent", "sent", 1, ready.grant)
+    assert row.sender_kind == "ccas" and row.contact_name == "Julie Perrin" and row.assignee == ready.recipient.assignee
+    assert b"matin" not in row.need_summary
+    asked = world.referrals.sent[-1]
+    assert (asked.ref, asked.person, asked.desk, asked.viewer.account) == (
+        row.ref,
+        ready.person,
+        row.desk,
+        ready.referent.account,
+    )
+
+
+async def test_the_same_command_twice_at_once_is_one_hand_over(world: World):
+    ready = await world.ready()
+    command = ready.command()
+    both = await asyncio.gather(
+        *(handover.hand_over(command, ready.referent, world.service, world.keys) for _ in range(4))
+    )
+    assert len({one.ref for one in both}) == 1
+    async with world.service.database.web(ready.referent) as work:
+        assert (await lists.count_tabs(ready.referent, work))["guichet"] == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "ready_with", "sent_with"),
+    [
+        (NoLiveGrant, {"granted": False}, {}),
+        (GrantExpired, {"expires_at": datetime.now(UTC) - timedelta(hours=1)}, {}),
+        (GrantWithdrawn, {"withdrawn_at": datetime.now(UTC) - timedelta(hours=1)}, {}),
+        (NoLiveGrant, {"rights": ["apl"]}, {}),
+        (NoLiveGrant, {"contact": uuid4()}, {}),
+        (PurposeNotAllowed, {"purpose": "follow_up"}, {}),
+        (PurposeNotAllowed, {}, {"purpose": Purpose.FOLLOW_UP}),
+        (NoRoute, {"routed": False, "sender": OrganisationKind.BAILLEUR}, {}),
+    ],
+)
+async def test_each_closed_lock_refuses_by_its_name_and_keeps_nothing(world: World, refusal, ready_with, sent_with):
+    ready = await world.ready(**ready_with)
+    with pytest.raises(Refusal) as refused:
+        await world.hand_over(ready, **sent_with)
+    assert type(refused.value) is refusal
+    async with world.service.database.web(ready.referent) as work:
+        assert sum((await lists.count_tabs(ready.referent, work)).values()) == 0
+
+
+async def test_without_a_convention_in_force_nothing_leaves(world: World):
+    ready = await world.ready()
+    ended = {"convention_ends": datetime.now(UTC) - timedelta(seconds=1)}
+    for change in (ended, {"convention": None, "convention_starts": None, "convention_ends": None}):
+        world.directory.recipients[ready.recipient.desk] = ready.recipient.model_copy(update=change)
+        with pytest.raises(NoConvention):
+            await world.hand_over(ready)
+
+
+async def test_an_absent_contact_receives_nothing(world: World):
+    ready = await world.ready()
+    world.directory.refusal = ContactUnavailable()
+    try:
+        with pytest.raises(ContactUnavailable):
+            await world.hand_over(ready)
+    finally:
+        world.directory.refusal = None
+
+
+async def test_a_person_of_another_organisation_is_unknown(world: World):
+    ready, other = await world.ready(), await world.ready()
+    with pytest.raises(NotFound):
+        await handover.hand_over(ready.command(), other.referent, world.service, world.keys)
+
+
+async def test_a_message_with_a_social_security_number_is_refused_before_anything_is_asked(world: World):
+    ready = await world.ready()
+    before = world.directory.asked
+    with pytest.raises(SocialSecurityNumberRefused) as refused:
+        await world.hand_over(ready, message="Son numéro : 2 90 05 35 238 123 89, merci")
+    assert refused.value.field == "message" and world.directory.asked == before
+
+
+async def test_a_hand_over_left_by_a_crash_is_sent_once_by_the_sweeper(world: World):
+    ready = await world.ready()
+    async with world.away():
+        done = await world.hand_over(ready)
+        assert done.step == "sending" and (await world.row(done.ref)).step == "sending"
+    await sending.send_what_is_left(world.service)
+    assert world.referrals.times(done.ref) == 0, "younger than five seconds: the page itself may still be asking"
+    await world.change(done.ref, moved_at=datetime.now(UTC) - timedelta(seconds=6))
+    answered = await asyncio.gather(*(sending.send_what_is_left(world.service) for _ in range(3)))
+    assert sum(answered) == 1 and world.referrals.times(done.ref) == 1
+    row = await world.row(done.ref)
+    assert (row.step, row.state) == ("sent", "sent")
+
+
+async def test_the_sweeper_asks_with_the_instant_of_the_hand_over(world: World):
+    ready = await world.ready()
+    async with world.away():
+        done = await world.hand_over(ready)
+    row = await world.row(done.ref)
+    await world.change(done.ref, moved_at=datetime.now(UTC) - timedelta(seconds=6))
+    await sending.send_what_is_left(world.service)
+    assert world.referrals.sent[-1].sent_at == row.sent_at
+
+
+async def test_a_withdrawal_before_the_referral_exists_marks_the_hand_over_refused(world: World):
+    ready = await world.ready()
+    world.referrals.refusal = GrantWithdrawn()
+    try:
+        with pytest.raises(GrantWithdrawn):
+            await world.hand_over(ready)
+    finally:
+        world.referrals.refusal = None
+    async with world.service.database.web(ready.referent) as work:
+        [(row, _)] = await lists.list_tab(ready.referent, work, "a-moi")
+    assert (row.step, row.refusal) == ("refused", "grant-withdrawn")
+    [answer] = await world.disclose(ready.agent, row.ref)
+    assert answer.disclosure is None
+
+
+async def test_a_withdrawal_that_holds_the_lock_first_wins_over_the_hand_over(world: World):
+    ready = await world.ready()
+    async with world.service.database.web(ready.referent) as work:
+        await work.execute("SELECT 1 FROM consentgrant WHERE ref = :ref FOR UPDATE", ref=ready.grant)
+        sends = asyncio.create_task(world.hand_over(ready))
+        await blocked(world)
+        await work.execute("UPDATE consentgrant SET withdrawn_at = clock_timestamp() WHERE ref = :ref", ref=ready.grant)
+        # The hand-over's own instant may lie before the withdrawal's: the lock decides, not the clocks.
+    with pytest.raises(GrantWithdrawn):
+        await sends
+
+
+async def test_a_hand_over_that_holds_the_lock_first_is_seen_by_the_withdrawal(world: World):
+    ready = await world.ready()
+    command = ready.command()
+    async with world.service.database.web(ready.referent) as work:
+        await handover.record_handover(
+            command, ("", ""), ready.recipient, Scheme.GENERAL, work, ready.referent, world.keys
+        )
+        withdraws = asyncio.create_task(world.withdraw(ready))
+        await blocked(world)
+    await withdraws
+    async with world.service.database.web(ready.referent) as work:
+        found = await work.execute('SELECT ref FROM handover WHERE "grant" = :ref', ref=ready.grant)
+        assert [row[0] for row in found] == [command.ref(ready.referent)]
+
+
+async def blocked(world: World) -> None:
+    """Until one transaction waits for a lock of another."""
+    until = asyncio.get_running_loop().time() + 10
+    while asyncio.get_running_loop().time() < until:
+        async with world.service.database.worker() as work:
+            waiting = await work.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if waiting.scalar_one():
+                return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+async def test_an_agricultural_scheme_is_resolved_as_such(world: World):
+    ready = await world.ready(scheme="agricultural")
+    done = await world.hand_over(ready)
+    assert done.step == "sent"
+
+
+async def test_a_draft_becomes_the_hand_over_of_the_same_reference(world: World):
+    ready = await world.ready()
+    command = ready.command()
+    async with world.service.database.web(ready.referent) as work:
+        ref = await handover.keep_draft(command, ready.recipient, False, work, ready.referent, world.keys)
+    assert (await world.row(ref)).step == "draft"
+    [answer] = await world.disclose(ready.agent, ref)
+    assert answer.refusal and answer.refusal["slug"] == "not-found", "a draft is not the desk's"
+    done = await world.hand_over(ready, draft=ref)
+    assert done.ref == ref and (await world.row(ref)).step == "sent"
+
+
+async def test_a_sent_fact_marks_a_hand_over_that_was_still_being_sent(world: World, until):
+    ready = await world.ready()
+    async with world.away():
+        done = await world.hand_over(ready)
+    async with world.service.database.worker() as work:
+        envelope = work.emit(fact_of(ready, done.ref, ReferralSent))
+    await world.service.inbox.take("intake-referral", [envelope])
+    row = await world.row(done.ref)
+    assert (row.step, row.state, row.version) == ("sent", "sent", 1)

@@ -1,0 +1,223 @@
+"""Every page of every role, on a phone and on a desk, in light and in dark: readable by everybody (WCAG 2.2 AA), nothing
+beside the page, nothing refused by the content security policy; and a picture of each, to be looked at.
+"""
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.async_api import ConsoleMessage, Page
+
+from tests.conftest import Running
+from tests.journey import story
+from tests.journey.pages import Seat
+from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, in_days, post
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "assets" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# What a width or a scheme can change is checked in all four; the rest of axe once a width.
+VIEWS = ((390, "light", TAGS), (390, "dark", None), (1200, "dark", TAGS), (1200, "light", None))
+HEIGHTS = {390: 844, 1200: 900}
+DOCS = {("bureau", 1200, "light"): "bureau-1200-light.png", ("orientation-suivie", 390, "dark"): "orientation-390-dark.png"}
+_RUN_AXE = """(tags) => axe.run(document, tags
+  ? {runOnly: tags, resultTypes: ["violations"]}
+  : {runOnly: {type: "rule", values: ["color-contrast"]}, resultTypes: ["violations"]})
+  .then(found => found.violations.map(one => one.id + " " + one.nodes.map(node => node.target.join(" ")).join(" | ")))"""
+_BESIDE = """() => {
+  const width = document.documentElement.clientWidth, found = [];
+  if (document.documentElement.scrollWidth > width) {
+    for (const part of document.body.querySelectorAll("*")) {
+      const box = part.getBoundingClientRect();
+      if (box.right > width + 1 && box.width) found.push(part.tagName + "." + part.className);
+    }
+  }
+  return found.slice(0, 5);
+}"""
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where the pictures go: RELAIS_SCREENSHOTS, or a temporary folder whose path is printed."""
+    found = Path(os.environ.get("RELAIS_SCREENSHOTS") or tempfile.mkdtemp(prefix="relais-screenshots-"))
+    found.mkdir(parents=True, exist_ok=True)
+    print(f"\nscreenshots: {found}")
+    return found
+
+
+@dataclass
+class Territory:
+    """A territory at work: people and referrals in the states that pages can show."""
+
+    people: dict[str, UUID] = field(default_factory=dict)
+    referrals: dict[str, UUID] = field(default_factory=dict)
+    grant: str = ""
+
+
+LONG = Someone("Marie-Philomène-Eulalie", "de la Haute-Bruyère-Quentaverne d’Essombray")
+FOLK = {
+    "sent": Someone("Ambrine", "Quentavel"), "urgent": LONG, "acknowledged": Someone("Tiphanelle", "Morvaudan"),
+    "question": Someone("Octavielle", "Brisambre"), "closed": Someone("Yseulte", "Dravenoy"),
+    "declined": Someone("Corentine", "Falbrisse"), "redirect": Someone("Solvène", "Hurteval"),
+    "withdrawn": Someone("Gwendaline", "Vauxtiers"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+async def territory(relais: Running) -> Territory:
+    """Made by the people of the demonstration, over HTTP."""
+    referent, agent = await relais.sign_in(story.login(REFERENT)), await relais.sign_in(story.login(AGENT))
+    made = Territory()
+    for state, who in FOLK.items():
+        person = made.people[state] = await story.meet(referent, who)
+        await story.review(referent, person, "rsa", "apl")
+        await story.agree(referent, person, SOCIAL, "rsa", "apl")
+        urgent = {"urgent": "true"} if state == "urgent" else {}
+        right = "apl" if state == "redirect" else "rsa"
+        made.referrals[state] = await story.confide(
+            referent, person, right, accompanied_by="sa sœur", message="Elle préfère un rendez-vous le matin.", **urgent
+        )
+    made.people["new"] = await story.meet(referent, Someone("Nolwenne", "Aubrecourt", phone="", postal_address=""))
+    await answer_some(made, referent, agent)
+    page = (await referent.get(f"/personnes/{made.people['sent']}")).text
+    made.grant = re.search(r"/accords/([0-9a-f-]{36})/retrait", page)[1]  # type: ignore[index]
+    return made
+
+
+async def answer_some(made: Territory, referent: Any, agent: Any) -> None:
+    """The desk acknowledges, asks, closes, declines, and proposes another desk; a person withdraws."""
+    found = made.referrals
+    for state in ("acknowledged", "question", "closed"):
+        await until_there(agent, found[state])
+        await act(agent, found[state], "acknowledge", promised_for=in_days(2))
+    await act(agent, found["question"], "log_attempt", channel="phone", result="no_answer")
+    await act(agent, found["question"], "request_information", question="Quels jours ?", resume_on=in_days(6))
+    await act(agent, found["closed"], "log_attempt", channel="phone", result="reached")
+    await act(agent, found["closed"], "close", outcome="right_opened", date_of_effect=in_days(-3))
+    await until_there(agent, found["redirect"])
+    await act(agent, found["declined"], "decline", reason="no_capacity")
+    await act(agent, found["redirect"], "propose_redirect", to_desk=str(story.ref_of("desk", "msa", "agricole")))
+    page = (await referent.get(f"/personnes/{made.people['withdrawn']}")).text
+    address = re.search(r"/personnes/[0-9a-f-]{36}/accords/[0-9a-f-]{36}/retrait", page)[0]  # type: ignore[index]
+    await post(referent, address, {})
+
+
+async def until_there(agent: Any, ref: UUID) -> None:
+    """Until the desk has it."""
+    from tests.conftest import eventually
+
+    async def there() -> bool:
+        return (await agent.get(f"/api/desk/items/{ref}")).status_code == 200
+
+    await eventually(there, within=30)
+
+
+def addresses(role: str, made: Territory) -> dict[str, str]:
+    """Every page of a role by the name of its picture."""
+    who, ref = made.people, made.referrals
+    network = {"reseau": "/reseau", "aide": "/aide"}
+    if role == "nobody":
+        return {
+            "connexion": "/connexion", "code": "/connexion/code", "accessibilite": "/accessibilite",
+            "courrier": "/courrier", "courrier-message": "/courrier/1", "introuvable": "/nulle/part",
+        }  # fmt: skip
+    if role == "referent":
+        here = f"/personnes/{who['sent']}"
+        ready = f"{SOCIAL}.{story.people()[AGENT].ref}"
+        return {
+            "aujourdhui": "/aujourdhui", "personnes": "/personnes", "personnes-filtre-vide":
+            "/personnes?filtre=accord-bientot-fini", "personne-nouvelle": "/personnes/nouvelle", "personne": here,
+            "personne-nom-long": f"/personnes/{who['urgent']}", "personne-debut": f"/personnes/{who['new']}",
+            "personne-accord-retire": f"/personnes/{who['withdrawn']}", "rencontre": f"{here}/rencontre",
+            "situation": f"{here}/situation", "accord": f"{here}/accord", "accord-sans-droit":
+            f"/personnes/{who['new']}/accord", "retrait": f"{here}/accords/{made.grant}/retrait", "bilan": f"{here}/bilan",
+            "confier-1": f"{here}/confier", "confier-1-vide": f"/personnes/{who['new']}/confier",
+            "confier-2": f"{here}/confier?droit=apl", "confier-3": f"{here}/confier?droit=apl&chez={ready}",
+            "confier-sans-accord": f"{here}/confier?droit=css",
+            **{f"orientations-{tab}": f"/orientations?liste={tab}" for tab in
+               ("guichet", "en-cours", "a-moi", "closes", "brouillons")},
+            **{f"orientation-{state}": f"/orientations/{one}" for state, one in ref.items()},
+            "orientation-suivie": f"/orientations/{ref['closed']}",
+            "action-rappeler": f"/orientations/{ref['sent']}/recall",
+            "action-repondre": f"/orientations/{ref['question']}/answer_information",
+            "action-rouvrir": f"/orientations/{ref['declined']}/reopen",
+            "action-confirmer": f"/orientations/{ref['closed']}/confirm_outcome",
+            "action-contredire": f"/orientations/{ref['closed']}/contradict_outcome",
+            "action-erreur": f"/orientations/{ref['sent']}/mark_in_error",
+            "action-garder": f"/orientations/{ref['redirect']}/refuse_redirect",
+            "refuse": "/bureau", "introuvable": f"/personnes/{ref['sent']}", **network,
+        }  # fmt: skip
+    if role == "desk_agent":
+        actions = ("decline", "propose_redirect", "acknowledge")
+        later = ("log_attempt", "request_information", "hold", "refuse_accompaniment", "close")
+        return {
+            "bureau": "/bureau", **{f"bureau-{tab}": f"/bureau?vue={tab}" for tab in ("attente", "en-cours", "closes")},
+            "bureau-a-moi": "/bureau?a=moi",
+            **{f"guichet-{state}": f"/bureau/{one}" for state, one in ref.items()},
+            **{f"guichet-{one}": f"/bureau/{ref['sent']}/{one}" for one in actions},
+            **{f"guichet-{one}": f"/bureau/{ref['acknowledged']}/{one}" for one in later},
+            "guichet-reprendre": f"/bureau/{ref['question']}/resume", "guichet-trop-tard":
+            f"/bureau/{ref['closed']}/decline", **network,
+        }  # fmt: skip
+    if role == "desk_manager":
+        return {"guichet-responsable": f"/bureau/{ref['sent']}", "guichet-assign": f"/bureau/{ref['sent']}/assign"}
+    if role == "coordinator":
+        times = {f"tableau-{one}": f"/tableau?temps={one}" for one in ("ttc", "ttr")}
+        one = {f"tableau-{state}": f"/tableau/orientations/{ref[state]}" for state in ("declined", "closed", "sent")}
+        return {"tableau": "/tableau", **times, **one, **network}
+    return network
+
+
+ROLES = {
+    "nobody": None, "referent": REFERENT, "desk_agent": AGENT, "desk_manager": MANAGER, "coordinator": 27, "dpo": 28,
+    "administrator": 29, "empty_desk": 10, "empty_referent": 4,
+}  # fmt: skip
+EMPTY = {
+    "empty_desk": {"vide-bureau": "/bureau", "vide-bureau-closes": "/bureau?vue=closes"},
+    "empty_referent": {"vide-aujourdhui": "/aujourdhui", "vide-personnes": "/personnes", "vide-orientations": "/orientations"},
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_page_is_for_everybody(role: str, sit, territory: Territory, pictures: Path) -> None:
+    seat: Seat = await sit(ROLES[role])
+    wrong: list[str] = []
+    name = "start"
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 40" not in message.text:
+            wrong.append(f"{name}: console: {message.text}")
+
+    seat.page.on("console", note)
+    seat.page.on("pageerror", lambda error: wrong.append(f"{name}: script: {error}"))
+    for name, address in (EMPTY.get(role) or addresses(role, territory)).items():  # noqa: B007 - `note` reads the name
+        await seat.page.set_viewport_size({"width": 390, "height": HEIGHTS[390]})
+        answer = await seat.page.goto(seat.base + address)
+        assert answer is not None and answer.status < 500, (address, answer and answer.status)
+        await seat.page.evaluate(AXE.read_text("utf-8"))
+        wrong += [f"{name} {one}" for one in await look(seat.page, pictures / f"{role}-{name}", name)]
+    assert wrong == []
+
+
+async def look(page: Page, picture: Path, name: str) -> list[str]:
+    """What is wrong with the open page in one of the four views; each view is photographed."""
+    found: list[str] = []
+    for width, scheme, tags in VIEWS:
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+        await page.evaluate("document.fonts.ready")
+        view = f"{width}-{scheme}"
+        beside = await page.evaluate(_BESIDE)
+        found += [f"{view}: beside the page: {one}" for one in beside]
+        found += [f"{view}: {one}" for one in await page.evaluate(_RUN_AXE, tags)]
+        await page.screenshot(path=f"{picture}-{view}.png", full_page=True)
+        if os.environ.get("RELAIS_DOCS_SCREENSHOTS") == "1" and (name, width, scheme) in DOCS:
+            folder = ROOT / "docs" / "screenshots"
+            folder.mkdir(parents=True, exist_ok=True)
+            await page.screenshot(path=folder / DOCS[name, width, scheme], full_page=False)
+    return found

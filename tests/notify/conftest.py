@@ -1,0 +1,213 @@
+"""notify alone on real servers: a directory and a referral service that speak on the bus, and a mail relay that can be
+away.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from contracts.asks import Address, ResolveAddress
+from contracts.envelope import Envelope
+from contracts.facts import ReferralFact, ReferralSent
+from contracts.lifecycle import State
+from contracts.refusals import NotFound
+from contracts.vocabulary import HandoverMode
+from services.notify.app import build
+from services.notify.tables import PLUMBING, SCHEMA
+from services.runtime import stream
+from services.runtime.bus import Bus
+from services.runtime.migrations import migrate
+from services.runtime.process import Service
+from services.runtime.settings import Settings
+from services.whole import Ground
+
+TERRITORY = "essai"
+
+
+@dataclass
+class Received:
+    """One mail as the relay took it."""
+
+    to: list[str]
+    raw: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        return message_from_bytes(self.raw, policy=default)  # type: ignore[return-value]
+
+    @property
+    def words(self) -> str:
+        """Everything that can be read in it, decoded, headers included."""
+        parts = [part.get_content() for part in self.message.walk() if not part.is_multipart()]
+        return "\n".join([*(f"{name}: {value}" for name, value in self.message.items()), *parts])
+
+
+class Relay:
+    """A real SMTP server on a port it keeps, whether it is up or away."""
+
+    def __init__(self) -> None:
+        self.mails: list[Received] = []
+        self.refused: set[str] = set()
+        self.port = 0
+        self.server: asyncio.Server | None = None
+
+    async def up(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.server = await loop.create_server(
+            lambda: SMTP(self, hostname="localhost", loop=loop), "127.0.0.1", self.port
+        )
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def down(self) -> None:
+        if self.server is not None:
+            self.server.close()
+            self.server = None
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        await self.down()
+        try:
+            yield
+        finally:
+            await self.up()
+
+    async def handle_RCPT(self, server, session, envelope, address, options) -> str:
+        if address in self.refused:
+            return "550 unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        self.mails.append(Received(list(envelope.rcpt_tos), envelope.content))
+        return "250 OK"
+
+    def to(self, address: str) -> list[Received]:
+        return [mail for mail in self.mails if address in mail.to]
+
+
+@dataclass
+class World:
+    """The service under test and everything around it."""
+
+    service: Service
+    relay: Relay
+    referral: Bus
+    partners: Bus
+    directory: dict[UUID, Address] = field(default_factory=dict)
+    shift: timedelta = timedelta()
+
+    def account(self, **more: Any) -> tuple[UUID, str]:
+        """Somebody of the directory, with an address of her own."""
+        ref = uuid4()
+        email = f"{ref.hex[:12]}@guichet.example"
+        self.directory[ref] = Address(**{"account": ref, "email": email, "active": True} | more)
+        return ref, email
+
+    async def publish(self, fact: ReferralFact) -> Envelope:
+        envelope = wrap(fact)
+        await self.referral.publish(envelope)
+        return envelope
+
+    async def rows(self, referral: UUID) -> list[tuple[str, str | None, UUID, int]]:
+        """(state, reason, account, attempts) of the tellings of a referral."""
+        async with self.service.database.worker() as work:
+            found = await work.execute(
+                "SELECT state, reason, account, attempts FROM telling WHERE referral = :ref ORDER BY due_at",
+                ref=referral,
+            )
+            return [tuple(row) for row in found]
+
+    async def states(self, referral: UUID) -> list[tuple[str, str | None]]:
+        return [row[:2] for row in await self.rows(referral)]
+
+
+def wrap(fact: ReferralFact) -> Envelope:
+    return Envelope.of(fact, source="referral", time=fact.at, territory=TERRITORY, actor_kind="referent")
+
+
+def referral_fact(kind: type[ReferralFact] = ReferralSent, **given: Any) -> ReferralFact:
+    """A fact of a referral; what is not given is made up."""
+    now = datetime.now(UTC)
+    values: dict[str, Any] = {
+        "ref": uuid4(), "version": 1, "at": now, "state": State.SENT, "episode": 1, "sender_organisation": uuid4(),
+        "organisation": uuid4(), "desk": uuid4(), "assignee": uuid4(), "actor": uuid4(),
+    }  # fmt: skip
+    if kind is ReferralSent:
+        values |= {
+            "sender": uuid4(), "right": "rsa", "mode": HandoverMode.APPEL_A_TROIS,
+            "acknowledge_due": now + timedelta(days=2),
+        }  # fmt: skip
+    return kind.model_validate(values | given)
+
+
+@pytest.fixture(scope="session")
+def notify_ground() -> Iterator[Ground]:
+    """Servers of their own: another notify on the same consumers would take the facts of these tests."""
+    with tempfile.TemporaryDirectory(prefix="relais-", dir="/tmp") as made:
+        Path(made).chmod(0o755)
+        found = Ground.start(Settings(var=Path(made), territory=TERRITORY))
+        yield found
+        found.stop()
+
+
+@pytest.fixture(scope="session")
+async def world(notify_ground: Ground) -> AsyncIterator[World]:
+    servers = notify_ground.servers
+    await migrate(notify_ground.owner_url, servers.keys, [SCHEMA])
+    assert await stream.ensure(servers.nats_url, servers.keys / "admin" / "nats.creds", TERRITORY) == []
+    relay = Relay()
+    await relay.up()
+    settings = Settings(
+        var=servers.keys.parent, territory=TERRITORY, smtp_url=f"smtp://127.0.0.1:{relay.port}",
+        public_url="https://relais.valbrume.example",
+    )  # fmt: skip
+    buses = {
+        name: Bus(name, TERRITORY, servers.nats_url, servers.keys / name / "nats.creds")
+        for name in ("referral", "partners")
+    }
+    service = Service("notify", settings, servers, SCHEMA, PLUMBING, lambda: datetime.now(UTC) + made.shift)
+    made = World(service, relay, **buses)
+
+    async def resolve(ask: ResolveAddress) -> Address:
+        if ask.account not in made.directory:
+            raise NotFound
+        return made.directory[ask.account]
+
+    buses["partners"].answer(ResolveAddress, resolve)
+    build(service)
+    for bus in buses.values():
+        await bus.start()
+    await service.start()
+    yield made
+    await service.stop()
+    for bus in buses.values():
+        await bus.stop()
+    await relay.down()
+
+
+@pytest.fixture(autouse=True)
+def _time_as_it_is(world: World) -> Iterator[None]:
+    yield
+    world.shift = timedelta()
+
+
+@pytest.fixture(scope="session")
+def new_fact() -> Callable[..., ReferralFact]:
+    return referral_fact
+
+
+@pytest.fixture(scope="session")
+def in_envelope() -> Callable[[ReferralFact], Envelope]:
+    return wrap

@@ -1,0 +1,355 @@
+"""Who may do what, written by hand and not derived from the code: every route as everybody, with real objects.
+
+A cell says what happens: `o` allowed, `x` not for this role (403), `-` not hers (404, the same body as for an unknown
+reference), `>` sent to the sign-in page, `!` asked to sign in (401).
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from sqlalchemy.dialects.postgresql import insert
+
+from contracts.asks import ReadReferral
+from contracts.viewer import Role, Viewer
+from services.partners.demonstration import people, ref_of
+from services.partners.tables import Account, Membership
+from services.runtime.web.guard import COOKIE, session_hash
+from tests.conftest import Running
+from tests.journey import story
+from tests.journey.story import Someone, in_days, login
+
+# Everybody: a letter, who signs in, and why she is in the table.
+ACTORS: dict[str, tuple[str, str]] = {
+    "N": ("", "nobody"),
+    "R": (login(0), "the referent who met the person (CCAS)"),
+    "C": (login(1), "her colleague, referent of the same organisation"),
+    "S": (login(22), "an agent of a desk of that organisation"),
+    "A": (login(5), "the named contact: agent of the desk (Caf, accueil social)"),
+    "M": (login(7), "the manager of that desk"),
+    "D": (login(8), "an agent of another desk of the same organisation (Caf, logement)"),
+    "E": (login(9), "the manager of that other desk"),
+    "O": (login(2), "a referent of another organisation (Le Fil)"),
+    "X": (login(10), "an agent of another organisation (CPAM)"),
+    "Y": (login(11), "a manager of another organisation"),
+    "K": (login(27), "the coordinator of the territory"),
+    "P": (login(28), "its data protection officer"),
+    "I": (login(29), "its administrator"),
+    "k": ("coordinator@caf.valbrume.example", "a coordinator employed by the desk's organisation"),
+    "p": ("dpo@caf.valbrume.example", "a data protection officer of the desk's organisation"),
+    "i": ("administrator@caf.valbrume.example", "an administrator of the desk's organisation"),
+}
+ORDER = "N RCS AM DE OXY KPI kpi".replace(" ", "")
+# A word after a colon in braces is what the placeholder is filled with.
+TABLE = """
+#                                                    N RCS AM DE OXY KPI kpi
+GET  /                                               > ooo oo oo ooo ooo ooo
+GET  /livez                                          o ooo oo oo ooo ooo ooo
+GET  /readyz                                         o ooo oo oo ooo ooo ooo
+GET  /metrics                                        o ooo oo oo ooo ooo ooo
+GET  /connexion                                      o ooo oo oo ooo ooo ooo
+POST /connexion                                      o ooo oo oo ooo ooo ooo
+GET  /connexion/code                                 o ooo oo oo ooo ooo ooo
+POST /connexion/code                                 o ooo oo oo ooo ooo ooo
+POST /connexion/demonstration                        o ooo oo oo ooo ooo ooo
+POST /deconnexion                                    > >>> >> >> >>> >>> >>>
+GET  /accessibilite                                  o ooo oo oo ooo ooo ooo
+GET  /courrier                                       o ooo oo oo ooo ooo ooo
+GET  /courrier/{number}                              o ooo oo oo ooo ooo ooo
+GET  /aide                                           > ooo oo oo ooo ooo ooo
+GET  /reseau                                         > ooo oo oo ooo ooo ooo
+POST /reseau                                         > ooo oo oo ooo ooo ooo
+
+GET  /aujourdhui                                     > oox xx xx oxx xxx xxx
+GET  /aujourdhui/flux                                > oox xx xx oxx xxx xxx
+GET  /personnes                                      > oox xx xx oxx xxx xxx
+POST /personnes                                      > oox xx xx oxx xxx xxx
+GET  /personnes/nouvelle                             > oox xx xx oxx xxx xxx
+POST /personnes/nouvelle                             > oox xx xx oxx xxx xxx
+GET  /personnes/{person}                             > oox xx xx -xx xxx xxx
+GET  /personnes/{person}/rencontre                   > oox xx xx -xx xxx xxx
+POST /personnes/{person}/rencontre                   > oox xx xx -xx xxx xxx
+GET  /personnes/{person}/situation                   > oox xx xx -xx xxx xxx
+POST /personnes/{person}/situation                   > oox xx xx -xx xxx xxx
+GET  /personnes/{person}/accord                      > oox xx xx -xx xxx xxx
+POST /personnes/{person}/accord                      > oox xx xx -xx xxx xxx
+GET  /personnes/{person}/accords/{grant}/retrait     > oox xx xx -xx xxx xxx
+POST /personnes/{person}/accords/{grant}/retrait     > oox xx xx -xx xxx xxx
+GET  /personnes/{person}/bilan                       > oox xx xx -xx xxx xxx
+POST /personnes/{person}/bilan                       > oox xx xx -xx xxx xxx
+POST /personnes/{person}/bilan/{presumed}/retrait    > oox xx xx -xx xxx xxx
+GET  /personnes/{person}/confier                     > oox xx xx -xx xxx xxx
+POST /personnes/{person}/confier                     > oox xx xx -xx xxx xxx
+GET  /orientations                                   > oox xx xx oxx xxx xxx
+GET  /orientations/flux                              > oox xx xx oxx xxx xxx
+GET  /orientations/{ref}                             > oox xx xx -xx xxx xxx
+GET  /orientations/{ref}/{action:recall}             > oox xx xx -xx xxx xxx
+POST /orientations/{ref}/{action:recall}             > oox xx xx -xx xxx xxx
+POST /orientations/{ref}/{action:mark_in_error}      > oox xx xx -xx xxx xxx
+POST /api/referrals                                  ! oox xx xx -xx xxx xxx
+GET  /api/referrals/{ref}                            ! oox xx xx -xx xxx xxx
+GET  /api/people                                     ! oox xx xx oxx xxx xxx
+
+GET  /bureau                                         > xxo oo oo xoo xxx xxx
+GET  /bureau/flux                                    > xxo oo oo xoo xxx xxx
+GET  /bureau/{ref}                                   > xx- oo -- x-- xxx xxx
+GET  /bureau/{ref}/{action:acknowledge}              > xx- oo -- x-- xxx xxx
+GET  /bureau/{ref}/{action:assign}                   > xx- xo -- x-- xxx xxx
+POST /bureau/{ref}/{action:acknowledge}              > xx- oo -- x-- xxx xxx
+POST /bureau/{ref}/{action:decline}                  > xx- oo -- x-- xxx xxx
+POST /bureau/{ref}/{action:propose_redirect}         > xx- oo -- x-- xxx xxx
+POST /bureau/{ref}/{action:assign}                   > xx- xo -- x-- xxx xxx
+GET  /api/desk/items                                 ! xxo oo oo xoo xxx xxx
+GET  /api/desk/items/{ref}                           ! xx- oo -- x-- xxx xxx
+POST /api/desk/items/{ref}/actions                   ! xx- oo -- x-- xxx xxx
+POST /api/desk/items/{ref}/questions                 ! xx- oo -- x-- xxx xxx
+
+GET  /tableau                                        > xxx xx xx xxx oxx oxx
+GET  /tableau/flux                                   > xxx xx xx xxx oxx oxx
+GET  /api/board                                      ! xxx xx xx xxx oxx oxx
+GET  /tableau/orientations/{ref}                     > xxx xx xx xxx oxx oxx
+POST /tableau/orientations/{ref}/{action:mark_in_error} > xxx xx xx xxx oxx oxx
+"""
+NAME = "Zéphirelle"
+READS_NAME, READS_PERSON = set("RCAM"), set("RC")
+
+
+def shape(path: str) -> str:
+    """An address without the names of its placeholders."""
+    return re.sub(r"\{\w+}", "{}", path)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    method: str
+    template: str
+    filled: str
+    cells: dict[str, str]
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """Method and shape of the address."""
+        return self.method, shape(self.template)
+
+
+def rows() -> list[Row]:
+    """The table, read."""
+    found = []
+    for line in TABLE.splitlines():
+        if line.strip() and not line.startswith("#"):
+            method, path, *cells = line.split()
+            template, filled = re.sub(r":\w+}", "}", path), re.sub(r"\{\w+:(\w+)}", r"\1", path)
+            found.append(Row(method, template, filled, dict(zip(ORDER, "".join(cells), strict=True))))
+    return found
+
+
+@dataclass
+class World:
+    """A person met by the CCAS, and her referral at the social desk of the Caf."""
+
+    person: UUID
+    ref: UUID
+    grant: str
+    presumed: str
+
+    def address(self, filled: str, *, unknown: bool = False) -> str:
+        """The row's address with real references, or with others that nobody has."""
+        values = {"person": self.person, "ref": self.ref, "grant": self.grant, "presumed": self.presumed}
+        return filled.format(number=1, **({name: uuid4() for name in values} if unknown else values))
+
+
+async def make_world(owner: httpx.AsyncClient) -> World:
+    """Fresh objects, known at the desk."""
+    sent = await story.send_one(owner, Someone(first_name=NAME, last_name=f"Habil{uuid4().hex[:6]}"))
+    page = (await owner.get(f"/personnes/{sent.person}")).text
+    review = (await owner.get(f"/personnes/{sent.person}/bilan")).text
+    return World(
+        sent.person,
+        sent.ref,
+        grant=re.search(r"/accords/([0-9a-f-]{36})/retrait", page)[1],  # type: ignore[index]
+        presumed=re.search(r"/bilan/([0-9a-f-]{36})/retrait", review)[1],  # type: ignore[index]
+    )
+
+
+def body_for(row: Row, world: World) -> dict[str, Any]:
+    """A body that the allowed could send with success: what is refused is refused for who asks, not for what she
+    sends.
+    """
+    agent, colleague = people()[story.AGENT].ref, people()[6].ref
+    social = str(story.SOCIAL)
+    forms: dict[str, dict[str, Any]] = {
+        "/connexion": {"email": "personne@valbrume.example"},
+        "/connexion/code": {"code": "000000"},
+        "/connexion/demonstration": {"account": str(people()[29].ref)},
+        "/reseau": {"mots": "caf"},
+        "/personnes": {"q": "Habil"},
+        "/personnes/nouvelle": Someone(first_name="Autre", last_name=f"Quelqu’un{uuid4().hex[:6]}").form(),
+        "/personnes/{person}/rencontre": {"channel": "telephone", "met_on": in_days(0)},
+        "/personnes/{person}/situation": {"household": "alone", "children": "1"},
+        "/personnes/{person}/accord": {
+            "answer": "oui", "desk": social, "purpose": "open_right", "categories": ["identity_min"], "rights": ["rsa"],
+            "until": in_days(30), "method": "oral_in_person", "language": "fr", "notice_read": "true",
+        },
+        "/personnes/{person}/bilan": {"rights": ["ppa"], "ground_ppa": "activity"},
+        "/personnes/{person}/confier": {
+            "right": "rsa", "chosen": f"{social}.{agent}", "mode": "rdv_pris", "message": "", "action": "send",
+        },
+        "/orientations/{ref}/recall": {"reason": "mistake"},
+        "/orientations/{ref}/mark_in_error": {"reason": "test"},
+        "/bureau/{ref}/acknowledge": {"promised_for": in_days(3)},
+        "/bureau/{ref}/decline": {"reason": "no_capacity"},
+        "/bureau/{ref}/propose_redirect": {"to_desk": str(ref_of("desk", "msa", "agricole"))},
+        "/bureau/{ref}/assign": {"assignee": str(colleague)},
+        "/tableau/orientations/{ref}/mark_in_error": {"error_reason": "test"},
+    }  # fmt: skip
+    json: dict[str, dict[str, Any]] = {
+        "/api/referrals": {"person": str(world.person), "right": "rsa", "desk": social, "contact": str(agent)},
+        "/api/desk/items/{ref}/actions": {"action": {"kind": "acknowledge", "promised_for": in_days(3)}},
+        "/api/desk/items/{ref}/questions": {"text": "Quels jours ?"},
+    }
+    if row.filled in json:
+        return {"json": {"command_id": str(uuid4()), **json[row.filled]}}
+    return {"data": {"command_id": str(uuid4()), **forms.get(row.filled, {})}}
+
+
+async def call(client: httpx.AsyncClient, row: Row, address: str, body: dict[str, Any]) -> httpx.Response:
+    """One request; of an event stream only the beginning is read."""
+    if not row.filled.endswith("/flux"):
+        return await client.request(row.method, address, **(body if row.method == "POST" else {}))
+    async with client.stream(row.method, address) as answer:
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+            await answer.aread()
+        return answer
+
+
+def happened(answer: httpx.Response) -> str:
+    """The letter of the table for an answer."""
+    if answer.status_code == 303 and answer.headers["location"].split("?")[0] == "/connexion":
+        return ">"
+    assert answer.status_code < 500, (answer.request.method, answer.request.url.path, answer.status_code)
+    return {401: "!", 403: "x", 404: "-"}.get(answer.status_code, "o")
+
+
+@pytest.fixture(scope="session")
+async def enter(relais: Running) -> Callable[[str], Awaitable[httpx.AsyncClient]]:
+    """Signs anybody of the table in, with accounts for the roles that the demonstration has only once."""
+    for letter in "kpi":
+        email = ACTORS[letter][0]
+        account = {
+            "ref": ref_of("account", email), "email": email, "name": email.split("@")[0], "function": "",
+            "organisation": ref_of("organisation", "caf"), "active": True,
+        }  # fmt: skip
+        role = {"ref": ref_of("membership", email), "account": account["ref"], "role": email.split("@")[0]}
+        async with relais.service("partners").database.worker() as work:
+            await work.session.execute(insert(Account).values(account).on_conflict_do_nothing())
+            await work.session.execute(insert(Membership).values(role).on_conflict_do_nothing())
+
+    async def sign_in(letter: str) -> httpx.AsyncClient:
+        client, email = relais.nobody(), ACTORS[letter][0]
+        if email:
+            found = next((one.ref for one in people() if one.email == email), ref_of("account", email))
+            assert (await client.post("/connexion/demonstration", data={"account": str(found)})).status_code == 303
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+async def actors(enter: Callable[[str], Awaitable[httpx.AsyncClient]]) -> dict[str, httpx.AsyncClient]:
+    """Everybody signed in, by letter."""
+    return {letter: await enter(letter) for letter in ORDER}
+
+
+@pytest.fixture(scope="session")
+async def seen_world(actors: dict[str, httpx.AsyncClient]) -> World:
+    """Objects that are only looked at."""
+    return await make_world(actors["R"])
+
+
+def test_the_table_has_every_route_and_no_other(relais: Running) -> None:
+    declared = {
+        (method, shape(route.path))
+        for service in relais.whole.services.values()
+        for route in service.app.routes  # type: ignore[union-attr]
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+    written = {row.route for row in rows()}
+    assert sorted(declared - written) == []
+    assert sorted(written - declared) == []
+
+
+def test_the_table_has_every_role_of_the_territory() -> None:
+    roles = {person.email: person.role for person in people()}
+    assert {roles[email] for email, _ in ACTORS.values() if email in roles} == set(Role)
+
+
+SESSION_CHANGES = {"/deconnexion", "/connexion/demonstration"}
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.method} {row.filled}")
+async def test_a_route_answers_each_role_as_the_table_says(row: Row, relais: Running, seen_world, actors, enter, until) -> None:
+    changes = row.method == "POST" and "{" in row.template
+    world = await make_world(actors["R"]) if changes else seen_world
+    before = await standing(relais, world, until)
+    if row.filled == "/courrier/{number}":
+        await until(lambda: has_mail(actors["N"]), within=30)
+    # The refused come first, with a body that would do: then nothing has changed, and the allowed still can.
+    for letter in sorted(ORDER, key=lambda one: row.cells[one] == "o"):
+        if row.cells[letter] == "o" and before is not None:
+            assert await standing(relais, world, until) == before
+            before = None
+        client = await enter(letter) if row.filled in SESSION_CHANGES else actors[letter]
+        answer = await call(client, row, world.address(row.filled), body_for(row, world))
+        assert happened(answer) == row.cells[letter], f"{ACTORS[letter][1]}: {answer.status_code}"
+        shown = answer.text if answer.is_stream_consumed else ""
+        assert letter in READS_NAME or NAME not in shown, ACTORS[letter][1]
+        assert letter in READS_PERSON or str(world.person) not in shown.replace(str(answer.request.url), "")
+        if row.cells[letter] == "-":
+            await assert_same_as_unknown(client, row, world, answer)
+
+
+async def assert_same_as_unknown(client: httpx.AsyncClient, row: Row, world: World, answer: httpx.Response) -> None:
+    body = body_for(row, World(uuid4(), uuid4(), "", ""))
+    unknown = await call(client, row, world.address(row.filled, unknown=True), body)
+    assert (unknown.status_code, unknown.text) == (answer.status_code, answer.text)
+    assert set(unknown.headers) == set(answer.headers)
+
+
+async def viewer_of(relais: Running, email: str) -> Viewer:
+    """Who somebody is once signed in."""
+    client = await relais.sign_in(email)
+    found = await relais.service("partners").viewer_of(session_hash(client.cookies[COOKIE]))
+    assert found is not None
+    return found
+
+
+async def has_mail(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/courrier/1")).status_code == 200
+
+
+async def standing(relais: Running, world: World, until) -> Any:
+    """Everything that the refused could have changed: the referral, and the person's file as its tables have it."""
+    viewer = await viewer_of(relais, login(0))
+
+    async def delivered():
+        found = await relais.service("intake").bus.ask(ReadReferral(viewer=viewer, ref=world.ref))
+        return found if found.delivered_at else None
+
+    referral = await until(delivered, within=30)
+    async with relais.service("intake").database.worker() as work:
+        counts = [
+            (await work.execute(f"SELECT count(*) FROM {table} WHERE person = :person", person=world.person)).scalar()
+            for table in ("encounter", "consentgrant", "consentevent", "presumedright", "handover", "note")
+        ]
+        situation = (
+            await work.execute("SELECT updated_at FROM situation WHERE person = :person", person=world.person)
+        ).scalar()
+    return referral.model_dump(exclude={"first_viewed_at", "version", "steps", "actions"}), counts, situation
