@@ -3,31 +3,36 @@
 An ask is a command when it changes something; then `command_id` makes a repetition harmless.
 """
 
-from datetime import date, datetime
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from contracts.actions import Action
-from contracts.consent import Disclosure
-from contracts.envelope import Ask, Envelope, Frozen
-from contracts.lifecycle import State
+from contracts.envelope import Ask
+from contracts.replies import (
+    Address,
+    CodeSent,
+    DeskMember,
+    DisclosedAll,
+    FactsFound,
+    Network,
+    NoteWritten,
+    Recipient,
+    RecipientsFound,
+    ReferralState,
+    ReferralView,
+    TasksFound,
+    ViewerFound,
+)
 from contracts.viewer import Viewer
 from contracts.vocabulary import (
     HandoverMode,
-    OrganisationKind,
-    Outcome,
     Scheme,
-    TaskKind,
-    Turn,
 )
 
 # --- answered by partners: the directory ----------------------------------------------------------
-
-
-class ViewerFound(Frozen):
-    viewer: Viewer | None
 
 
 class ResolveViewer(Ask[ViewerFound]):
@@ -39,44 +44,6 @@ class ResolveViewer(Ask[ViewerFound]):
     session: str
 
 
-class ContactOption(Frozen):
-    """A named contact: `available` is false while absent without an active deputy; then `absent_until` says until
-    when.
-    """
-
-    account: UUID
-    name: str
-    function: str
-    phone: str | None = None
-    available: bool
-    absent_until: date | None = None
-    deputy: UUID | None = None
-    deputy_name: str | None = None
-
-
-class DeskOption(Frozen):
-    """A desk that may receive a referral for that right, with the convention that covers it (None: none in force)."""
-
-    desk: UUID
-    desk_name: str
-    organisation: UUID
-    organisation_name: str
-    organisation_kind: OrganisationKind
-    phone: str | None = None
-    rights: tuple[str, ...]
-    modes: tuple[HandoverMode, ...]
-    open: bool = True
-    closed_until: date | None = None
-    convention: UUID | None = None
-    convention_starts: datetime | None = None
-    convention_ends: datetime | None = None
-    contacts: tuple[ContactOption, ...] = ()
-
-
-class RecipientsFound(Frozen):
-    desks: tuple[DeskOption, ...]
-
-
 class ListRecipients(Ask[RecipientsFound]):
     """The desks competent for a right under a scheme; `right` None lists every desk that receives referrals."""
 
@@ -86,25 +53,6 @@ class ListRecipients(Ask[RecipientsFound]):
     viewer: Viewer
     right: str | None = None
     scheme: Scheme = Scheme.GENERAL
-
-
-class Recipient(Frozen):
-    """Who receives, resolved now and kept as a snapshot. `assignee` is the contact, or her deputy while she is
-    absent.
-    """
-
-    organisation: UUID
-    organisation_name: str
-    organisation_kind: OrganisationKind
-    desk: UUID
-    desk_name: str
-    contact: UUID
-    contact_name: str
-    assignee: UUID
-    assignee_name: str
-    convention: UUID | None = None
-    convention_starts: datetime | None = None
-    convention_ends: datetime | None = None
 
 
 class ResolveRecipient(Ask[Recipient]):
@@ -120,17 +68,6 @@ class ResolveRecipient(Ask[Recipient]):
     scheme: Scheme = Scheme.GENERAL
 
 
-class Address(Frozen):
-    """Where to write to a professional; `absent` with a deputy means: write to the deputy as well."""
-
-    account: UUID
-    email: str
-    active: bool
-    absent: bool = False
-    deputy: UUID | None = None
-    deputy_email: str | None = None
-
-
 class ResolveAddress(Ask[Address]):
     """Asked by notify at the moment of sending. Refusals: NotFound."""
 
@@ -140,27 +77,12 @@ class ResolveAddress(Ask[Address]):
     account: UUID
 
 
-class Network(Frozen):
-    """Names of organisations, desks and professionals by reference; nobody accompanied is in it."""
-
-    organisations: dict[UUID, str]
-    kinds: dict[UUID, OrganisationKind]
-    desks: dict[UUID, str]
-    desk_organisation: dict[UUID, UUID]
-    accounts: dict[UUID, str]
-
-
 class DescribeNetwork(Ask[Network]):
     """The names that a list or a chart needs; kept by the asker for a minute at most."""
 
     answered_by: ClassVar[str] = "partners"
     asked_by: ClassVar[tuple[str, ...]] = ("intake", "referral", "notify")
     reply: ClassVar[type[BaseModel]] = Network
-
-
-class DeskMember(Frozen):
-    account: UUID
-    active: bool
 
 
 class CheckDeskMember(Ask[DeskMember]):
@@ -176,29 +98,6 @@ class CheckDeskMember(Ask[DeskMember]):
 # --- answered by intake: the person ---------------------------------------------------------------
 
 
-class HandoverNote(Frozen):
-    """A question of the desk or an answer of the referent; its text is of the person and comes from intake alone."""
-
-    ref: UUID
-    kind: str
-    at: datetime
-    author: UUID
-    text: str
-
-
-class Disclosed(Frozen):
-    """One row of the answer: a disclosure, or the wire form of the refusal; notes only with a disclosure."""
-
-    referral: UUID
-    disclosure: Disclosure | None = None
-    refusal: dict[str, Any] | None = None
-    notes: tuple[HandoverNote, ...] = ()
-
-
-class DisclosedAll(Frozen):
-    rows: tuple[Disclosed, ...]
-
-
 class Disclose(Ask[DisclosedAll]):
     """What this viewer may read now of the persons behind these referrals; every reading is journalled by intake."""
 
@@ -208,10 +107,6 @@ class Disclose(Ask[DisclosedAll]):
     viewer: Viewer
     referrals: tuple[UUID, ...] = Field(max_length=200)
     with_notes: bool = False
-
-
-class NoteWritten(Frozen):
-    note: UUID
 
 
 class WriteNote(Ask[NoteWritten]):
@@ -230,16 +125,6 @@ class WriteNote(Ask[NoteWritten]):
 
 
 # --- answered by referral: its life ---------------------------------------------------------------
-
-
-class ReferralState(Frozen):
-    """The state after a command."""
-
-    ref: UUID
-    state: State
-    version: int
-    turn: Turn | None = None
-    next_due: datetime | None = None
 
 
 class SendReferral(Ask[ReferralState]):
@@ -283,57 +168,6 @@ class ActOnReferral(Ask[ReferralState]):
     expected_version: int | None = None
 
 
-class Step(Frozen):
-    """One entry of the time line: the fact's class name, when, by whom, and its coded words."""
-
-    fact: str
-    at: datetime
-    actor: UUID | None = None
-    episode: int = 1
-    details: dict[str, str] = Field(default_factory=dict)
-
-
-class ReferralView(Frozen):
-    """A referral as its record has it, with the actions that this viewer may start from here."""
-
-    ref: UUID
-    state: State
-    version: int
-    episode: int
-    right: str
-    mode: HandoverMode
-    urgent: bool
-    accompanied: bool
-    sender_organisation: UUID
-    sender: UUID
-    organisation: UUID
-    desk: UUID
-    contact: UUID
-    assignee: UUID
-    turn: Turn | None = None
-    sent_at: datetime
-    delivered_at: datetime | None = None
-    first_viewed_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    first_contact_at: datetime | None = None
-    ended_at: datetime | None = None
-    acknowledge_due: datetime | None = None
-    contact_due: datetime | None = None
-    promised_for: date | None = None
-    resume_on: date | None = None
-    next_due: datetime | None = None
-    outcome: Outcome | None = None
-    date_of_effect: date | None = None
-    outcome_confirmed: bool | None = None
-    proposed_desk: UUID | None = None
-    proposed_organisation: UUID | None = None
-    parent: UUID | None = None
-    hops: int = 0
-    attempts: int = 0
-    steps: tuple[Step, ...] = ()
-    actions: tuple[str, ...] = ()
-
-
 class ReadReferral(Ask[ReferralView]):
     """Refusals: NotFound for whoever is neither of the sending organisation, nor of the desk, nor a coordinator."""
 
@@ -344,20 +178,6 @@ class ReadReferral(Ask[ReferralView]):
     ref: UUID
 
 
-class Task(Frozen):
-    """Something a referent has to do; `referral` is what it is about, `due` a day or None."""
-
-    ref: UUID
-    kind: TaskKind
-    referral: UUID
-    since: datetime
-    due: date | None = None
-
-
-class TasksFound(Frozen):
-    tasks: tuple[Task, ...]
-
-
 class ListTasks(Ask[TasksFound]):
     """The open tasks of the viewer's own referrals and, with `whole_organisation`, of her colleagues'."""
 
@@ -366,10 +186,6 @@ class ListTasks(Ask[TasksFound]):
     reply: ClassVar[type[BaseModel]] = TasksFound
     viewer: Viewer
     whole_organisation: bool = False
-
-
-class FactsFound(Frozen):
-    envelopes: tuple[Envelope, ...]
 
 
 class ReadFacts(Ask[FactsFound]):
@@ -383,10 +199,6 @@ class ReadFacts(Ask[FactsFound]):
 
 
 # --- answered by notify ---------------------------------------------------------------------------
-
-
-class CodeSent(Frozen):
-    accepted: bool
 
 
 class SendSignInCode(Ask[CodeSent]):

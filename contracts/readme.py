@@ -11,11 +11,12 @@ All that a service of Relais may know of another. This page is generated from th
 
 | file | what it says |
 |---|---|
-| `facts.py` | what happened, in the past tense: references and coded words, never a name, birth date, phone or free text |
-| `asks.py` | questions and commands between services, answered at once with a reply or a named refusal |
+| `facts.py` | what happened, in the past tense: references and coded words, nothing of a person |
+| `asks.py`, `replies.py` | questions and commands between services, answered at once with a reply or a named refusal |
 | `actions.py` | what somebody can do to a referral, one model per row of the life cycle |
 | `lifecycle.py` | the life of a referral as a table: from where, to where, by whom |
-| `consent.py` | categories, grants, routes, and `disclose`, the one rule that builds what a partner reads |
+| `dossier.py` | what could be said of a person, each field tagged with its category |
+| `consent.py` | grants, routes, and `disclose`, the one rule that builds what a partner reads |
 | `refusals.py` | every expected no: a class, a slug, a French sentence, a status |
 | `vocabulary.py`, `rights.py` | the words of the field as closed lists, and the rights catalogue as data |
 | `viewer.py`, `pages.py` | who asks, and the pages that may be linked to |

@@ -97,7 +97,8 @@ def test_one_server_without_the_other_is_refused_in_one_line(var: Path) -> None:
 
 def test_the_demonstration_accounts_are_listed_for_programs() -> None:
     listed = subprocess.run(
-        [sys.executable, "-m", "services", "demo-accounts", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "services", "demo-accounts", "--json"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
     )
     accounts = json.loads(listed.stdout)
     assert {"role", "organisation", "login"} <= accounts[0].keys()

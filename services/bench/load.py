@@ -1,5 +1,5 @@
-"""The load generator, a process of its own: `python -m services.bench.load` reads a plan on its standard input, sends it
-over keep-alive connections as fast as the answers come, or at a rate, and writes what it measured as JSON.
+"""The load generator, in a process of its own: it sends a plan over keep-alive connections, as fast as the answers come
+or at a rate, and says what came back.
 
 Instants are of the system-wide clocks, so that other processes can compare theirs.
 """
@@ -106,7 +106,7 @@ async def _follow(plan: Plan, sent: Sent) -> None:
 async def in_own_process(plan: Plan) -> Sent:
     """Carry the plan out in a process of its own."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.bench.load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "services.bench", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     try:
         said, _ = await process.communicate(json.dumps(asdict(plan)).encode())
@@ -117,7 +117,3 @@ async def in_own_process(plan: Plan) -> Sent:
     if process.returncode:
         raise RuntimeError("the load generator failed")
     return Sent(**json.loads(said))
-
-
-if __name__ == "__main__":
-    print(json.dumps(asdict(asyncio.run(send(Plan(**json.load(sys.stdin)))))))

@@ -1,4 +1,4 @@
-"""The run: own servers, the application in its own process, the load generator in another, `pgbench` before and after."""
+"""The run: own servers, the application in its own process, the load in another, `pgbench` before and after."""
 
 import asyncio
 import json
@@ -46,9 +46,7 @@ async def measure(*, referrals: int, as_json: bool) -> None:
 class Run:
     """One run on servers and an application that are up."""
 
-    def __init__(
-        self, bench: Bench, territory: Territory, app: Application, database: asyncpg.Connection
-    ) -> None:
+    def __init__(self, bench: Bench, territory: Territory, app: Application, database: asyncpg.Connection) -> None:
         self.bench, self.territory, self.app, self.database = bench, territory, app, database
         self.desk = territory.targets[0].desk
 

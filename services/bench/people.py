@@ -9,8 +9,9 @@ from datetime import timedelta
 from itertools import cycle, islice
 from uuid import UUID
 
-from contracts.asks import DeskOption, ListRecipients
+from contracts.asks import ListRecipients
 from contracts.consent import MAX_GRANT_AGE, Category
+from contracts.replies import DeskOption
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Channel, Purpose
 from services.intake.commands import AskedDesk, MeetPerson, RecordConsent

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import col, select
 from starlette.responses import JSONResponse, Response
 
-from contracts.consent import NEED_SUMMARY_LENGTH
+from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import InvalidInput, NotFound
 from contracts.vocabulary import HandoverMode, Purpose
 from services.intake import handover_store as store

@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 
-from contracts.asks import Disclose, Disclosed, DisclosedAll, HandoverNote
+from contracts.asks import Disclose
 from contracts.consent import Category, Disclosure, disclose
 from contracts.refusals import NotFound, Refusal
+from contracts.replies import Disclosed, DisclosedAll, HandoverNote
 from contracts.viewer import Role
 from contracts.vocabulary import Purpose
 from services.intake import handover_store as store

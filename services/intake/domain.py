@@ -50,7 +50,8 @@ DEFAULT_CATEGORIES: dict[Purpose, frozenset[Category]] = {
 
 def fold(text: str) -> str:
     """A name as it is compared: lower case, no accents, ligatures taken apart, hyphens and apostrophes as blanks."""
-    lowered = text.casefold().translate(_LETTERS)
+    # Compatibility forms first: taking one apart may bring a capital letter.
+    lowered = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
     bare = "".join(one for one in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(one))
     return " ".join(re.sub(r"[^\w]+|_", " ", bare).split())
 

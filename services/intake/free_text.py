@@ -5,7 +5,7 @@ Pure: the refusal names the field, and never quotes the text.
 
 import re
 
-from contracts.consent import NEED_SUMMARY_LENGTH
+from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import InvalidInput, SocialSecurityNumberRefused
 
 # 13 characters (sex, year, month, department with 2A/2B, commune, order), then a key that may be missing; people put

@@ -7,10 +7,11 @@ command is the same hand-over.
 from typing import Any
 from uuid import UUID, uuid5
 
-from contracts.asks import Recipient, ResolveRecipient
+from contracts.asks import ResolveRecipient
 from contracts.consent import two_locks
 from contracts.envelope import Frozen
 from contracts.refusals import DeskNotCompetent, InvalidInput, NotFound, Refusal
+from contracts.replies import Recipient
 from contracts.rights import catalogue
 from contracts.viewer import Viewer
 from contracts.vocabulary import HandoverMode, Purpose, Scheme

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, or_, select
 
@@ -168,7 +168,8 @@ async def save(work: Work, values: dict[str, Any]) -> bool:
     """Write a hand-over; a draft of the same reference becomes it. False: it had left already, and nothing changes."""
     table = Handover.__table__  # type: ignore[attr-defined]
     statement = insert(table).values(**values)
-    kept = {name: statement.excluded[name] for name in values if name not in ("ref", "created_at")}
+    # `statement.excluded` would copy all columns of the table at each call.
+    kept = {name: literal_column(f'excluded."{name}"') for name in values if name not in ("ref", "created_at")}
     statement = statement.on_conflict_do_update(
         index_elements=["ref"], set_=kept, where=table.c.step.in_(("draft", "awaiting_consent", "refused"))
     )

@@ -5,9 +5,11 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
 
-from contracts.asks import NoteWritten, WriteNote
-from contracts.consent import NEED_SUMMARY_LENGTH, two_locks
+from contracts.asks import WriteNote
+from contracts.consent import two_locks
+from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import HandoverClosed, InvalidInput, NotFound
+from contracts.replies import NoteWritten
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Purpose
 from services.intake import handover_store as store

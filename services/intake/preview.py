@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts import consent
-from contracts.asks import ContactOption, DeskOption, Recipient
 from contracts.consent import Disclosure, Route, TwoLocks, disclose, two_locks
 from contracts.refusals import Refusal
+from contracts.replies import ContactOption, DeskOption, Recipient
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Purpose
 from services.intake.dossier import (

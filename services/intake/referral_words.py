@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from contracts.asks import Network, ReferralView, Step
 from contracts.lifecycle import BY_ACTION
+from contracts.replies import Network, ReferralView, Step
 from contracts.vocabulary import (
     AccompanimentRefusal,
     AttemptChannel,

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from contracts.asks import ListRecipients
-from contracts.consent import NEED_SUMMARY_LENGTH, Disclosure
+from contracts.consent import Disclosure
+from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import NotFound, Refusal, ServiceAway
 from contracts.rights import catalogue, reason_of_competence
 from contracts.viewer import Viewer

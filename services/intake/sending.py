@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from contracts.asks import ReferralState, SendReferral
+from contracts.asks import SendReferral
 from contracts.envelope import Frozen
 from contracts.refusals import DateInTheFuture, Refusal, ServiceAway
+from contracts.replies import ReferralState
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, OrganisationKind
 from services.intake.person_keys import PersonKeys

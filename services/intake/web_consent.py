@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from contracts.asks import DeskOption, ListRecipients
+from contracts.asks import ListRecipients
 from contracts.consent import Category
 from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput, Refusal, ServiceAway
+from contracts.replies import DeskOption
 from contracts.rights import catalogue
 from contracts.viewer import Viewer
 from contracts.vocabulary import ConsentMethod, Language, Purpose

@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from contracts.asks import DescribeNetwork, Network, ReadReferral, ReferralView
+from contracts.asks import DescribeNetwork, ReadReferral
 from contracts.consent import Category
 from contracts.refusals import NotFound, Refusal, ServiceAway, every_refusal
+from contracts.replies import Network, ReferralView
 from contracts.viewer import Viewer
 from contracts.vocabulary import ConsentMethod
 from services.intake import handover_lists as lists

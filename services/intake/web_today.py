@@ -6,8 +6,9 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from contracts.asks import ListTasks, Task
+from contracts.asks import ListTasks
 from contracts.refusals import ServiceAway
+from contracts.replies import Task
 from contracts.viewer import Viewer
 from contracts.vocabulary import TaskKind
 from services.intake import handover_lists as lists

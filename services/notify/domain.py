@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.asks import Address
+from contracts.replies import Address
 from contracts.vocabulary import Word
 
 STALE_AFTER = timedelta(hours=24)

@@ -1,7 +1,8 @@
 """The one ask that notify answers: mail a sign-in code. It goes through memory into the mail, and stays nowhere."""
 
-from contracts.asks import CodeSent, SendSignInCode
+from contracts.asks import SendSignInCode
 from contracts.refusals import ServiceAway
+from contracts.replies import CodeSent
 from services.notify import mail
 from services.notify.smtp import Mailer, NotSent
 from services.runtime.clock import Clock

@@ -8,8 +8,9 @@ import contextlib
 
 from prometheus_client import Counter
 
-from contracts.asks import Address, ResolveAddress
+from contracts.asks import ResolveAddress
 from contracts.refusals import NotFound, Refusal
+from contracts.replies import Address
 from services.notify import ledger, mail
 from services.notify.domain import MAX_ATTEMPTS, STALE_AFTER, Kind, Reason, Recipients, State, next_delay, recipients_of
 from services.notify.smtp import Mailer, NotSent

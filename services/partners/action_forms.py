@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from contracts import actions
-from contracts.asks import DeskOption
 from contracts.envelope import Frozen
 from contracts.lifecycle import BY_ACTION, OUTCOMES_WITHOUT_CONTACT, State
+from contracts.replies import DeskOption
 from contracts.vocabulary import (
     AccompanimentRefusal,
     AttemptChannel,

@@ -14,9 +14,9 @@ from contracts.asks import (
     ResolveAddress,
     ResolveRecipient,
     ResolveViewer,
-    ViewerFound,
 )
 from contracts.refusals import Refusal
+from contracts.replies import ViewerFound
 from services.partners import handlers, recipients, web, web_actions, web_api, web_desk, web_network
 from services.partners.sessions import Sessions
 from services.partners.subscribers import REACTIONS

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.asks import HandoverNote, ReferralView, Step
 from contracts.consent import Disclosure, ProhibitedUse
 from contracts.lifecycle import BY_ACTION, ENDED, State, Transition
+from contracts.replies import HandoverNote, ReferralView, Step
 from contracts.vocabulary import (
     AccompanimentRefusal,
     AttemptChannel,

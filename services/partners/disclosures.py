@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from contracts.asks import Disclose, Disclosed
+from contracts.asks import Disclose
 from contracts.refusals import Refusal, ServiceAway, from_wire
+from contracts.replies import Disclosed
 from contracts.viewer import Viewer
 from services.runtime.bus import Bus
 

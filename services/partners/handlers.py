@@ -2,15 +2,9 @@
 
 from sqlalchemy import select
 
-from contracts.asks import (
-    Address,
-    CheckDeskMember,
-    DescribeNetwork,
-    DeskMember,
-    Network,
-    ResolveAddress,
-)
+from contracts.asks import CheckDeskMember, DescribeNetwork, ResolveAddress
 from contracts.refusals import NotFound
+from contracts.replies import Address, DeskMember, Network
 from contracts.vocabulary import OrganisationKind
 from services.partners.domain import Away, absence_on, today_in_paris
 from services.partners.recipients import read_staff

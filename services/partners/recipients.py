@@ -8,15 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from contracts.asks import (
-    ContactOption,
-    DeskOption,
-    ListRecipients,
-    Recipient,
-    RecipientsFound,
-    ResolveRecipient,
-)
+from contracts.asks import ListRecipients, ResolveRecipient
 from contracts.refusals import ContactUnavailable, DeskClosed, DeskNotCompetent, NotFound
+from contracts.replies import ContactOption, DeskOption, Recipient, RecipientsFound
 from contracts.vocabulary import HandoverMode, OrganisationKind
 from services.partners.domain import (
     DESK_ROLES,

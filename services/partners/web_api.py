@@ -10,9 +10,10 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from contracts.actions import Action
-from contracts.asks import ActOnReferral, ReferralState, WriteNote
+from contracts.asks import ActOnReferral, WriteNote
 from contracts.consent import Disclosure
 from contracts.lifecycle import State
+from contracts.replies import ReferralState
 from contracts.vocabulary import HandoverMode, Outcome, Turn
 from services.partners import store
 from services.partners.disclosures import Readings, read_disclosures

@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from contracts.asks import ReadReferral, ReferralView
+from contracts.asks import ReadReferral
 from contracts.refusals import NotFound, ServiceAway
+from contracts.replies import ReferralView
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, Outcome
 from services.partners import desk_page as words

@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from contracts.asks import ContactOption
+from contracts.replies import ContactOption
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind
 from services.partners.desk_list import right_name

@@ -2,19 +2,8 @@
 
 from pathlib import Path
 
-from contracts.asks import (
-    ActOnReferral,
-    CheckDeskMember,
-    DeskMember,
-    FactsFound,
-    ListTasks,
-    ReadFacts,
-    ReadReferral,
-    ReferralState,
-    ReferralView,
-    SendReferral,
-    TasksFound,
-)
+from contracts.asks import ActOnReferral, CheckDeskMember, ListTasks, ReadFacts, ReadReferral, SendReferral
+from contracts.replies import DeskMember, FactsFound, ReferralState, ReferralView, TasksFound
 from services.referral import clocks, handlers, sending, store
 from services.referral.subscribers import REACTIONS
 from services.referral.web import pages

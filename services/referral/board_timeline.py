@@ -5,8 +5,8 @@ from typing import Any, get_args
 from uuid import UUID
 
 from contracts import facts
-from contracts.asks import ReferralView, Step
 from contracts.lifecycle import State
+from contracts.replies import ReferralView, Step
 from contracts.vocabulary import Word
 from services.referral.board_view import Names, right_name
 from services.runtime.web import dates

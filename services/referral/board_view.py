@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.asks import Network
+from contracts.replies import Network
 from contracts.rights import catalogue
 from services.referral.backlog import DREES_YARDSTICK, Backlog, Funnel
 from services.referral.board import HOURS_A_DAY, Figure, Measure
@@ -56,7 +56,7 @@ def lead(found: Backlog) -> str:
     if not found.unanswered:
         return "Aucune orientation n’attend de réponse."
     waiting = count(found.unanswered, "orientation attend une réponse", "orientations attendent une réponse")
-    late = f"dont {found.late} depuis plus de 2 jours ouvrés" if found.late else "toutes depuis moins de 2 jours ouvrés"
+    late = f"dont {found.late} depuis plus de 2 jours ouvrés" if found.late else "aucune depuis plus de 2 jours ouvrés"
     return f"{waiting}, {late}."
 
 
@@ -100,7 +100,7 @@ def tile(measure: Measure) -> dict[str, str]:
         "value": value,
         "unit": unit,
         "hint": f"3 sur 4 : {duration(one.p75)} ; 9 sur 10 : {duration(one.p90)}. "
-        f"{_counted(one)}, dont {past_target(measure, one)}.",
+        f"{_counted(one)}. {past_target(measure, one)}.",
     }
 
 
@@ -108,7 +108,8 @@ def _value_and_unit(hours: float | None) -> tuple[str, str]:
     if hours is None:
         return "plus d’une sur deux", "attend encore"
     value, unit = duration(hours).split(" ", 1)
-    return value, f"{unit} {'ouvrés' if 'jour' in unit else 'ouvrées'} pour la moitié"
+    worked = {"jour": "ouvré", "jours": "ouvrés", "heure": "ouvrée"}.get(unit, "ouvrées")
+    return value, f"{unit} {worked} pour la moitié"
 
 
 def _counted(one: Figure) -> str:
@@ -116,8 +117,12 @@ def _counted(one: Figure) -> str:
 
 
 def past_target(measure: Measure, one: Figure) -> str:
-    """`4 % encore en attente au-delà de 2 jours`."""
-    return f"{percent(one.share_past_target)} au-delà de {measure.target_days} jours ouvrés"
+    """`2 (4 % de toutes) attendent depuis plus de 2 jours ouvrés`."""
+    if not one.past_target:
+        return f"Aucune n’attend depuis plus de {measure.target_days} jours ouvrés"
+    share = f"{one.past_target} ({percent(one.share_past_target)} de toutes)"
+    verb = "attend" if one.past_target < 2 else "attendent"
+    return f"{share} {verb} depuis plus de {measure.target_days} jours ouvrés"
 
 
 def percent(share: float) -> str:

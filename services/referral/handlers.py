@@ -3,19 +3,10 @@
 Each is a plain function over one transaction; two simultaneous actions meet at the row lock, and one of them wins.
 """
 
-from contracts.asks import (
-    ActOnReferral,
-    DeskMember,
-    FactsFound,
-    ListTasks,
-    ReadFacts,
-    ReadReferral,
-    ReferralState,
-    ReferralView,
-    TasksFound,
-)
-from contracts.asks import Task as TaskView
+from contracts.asks import ActOnReferral, ListTasks, ReadFacts, ReadReferral
 from contracts.refusals import NotFound
+from contracts.replies import DeskMember, FactsFound, ReferralState, ReferralView, TasksFound
+from contracts.replies import Task as TaskView
 from contracts.vocabulary import TaskKind
 from services.referral import store
 from services.referral.domain import actor_kind, available, decide, parties

@@ -5,9 +5,10 @@ With `redirect_of` the parent is redirected in the same transaction; the child k
 
 from datetime import timedelta
 
-from contracts.asks import ReferralState, SendReferral
+from contracts.asks import SendReferral
 from contracts.lifecycle import State
 from contracts.refusals import DateInTheFuture, GrantWithdrawn, NotFound, RoleNotAllowed
+from contracts.replies import ReferralState
 from contracts.viewer import Role
 from services.referral import domain, store
 from services.referral.handlers import state_of

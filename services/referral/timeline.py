@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from contracts.asks import Step
 from contracts.envelope import Envelope
 from contracts.facts import FACTS, ReferralAssigned, ReferralFact
+from contracts.replies import Step
 from contracts.viewer import Viewer
 from services.referral.life import Life
 

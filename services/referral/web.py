@@ -12,10 +12,11 @@ from fastapi.encoders import jsonable_encoder
 from starlette.responses import JSONResponse, Response
 
 from contracts.actions import Action, ContestDecline, MarkInError, Reopen
-from contracts.asks import ActOnReferral, DescribeNetwork, Network, ReadReferral
+from contracts.asks import ActOnReferral, DescribeNetwork, ReadReferral
 from contracts.envelope import Frozen
 from contracts.lifecycle import BY_ACTION
 from contracts.refusals import NotFound, Refusal, ServiceAway
+from contracts.replies import Network
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import ErrorReason, ReopenReason
 from services.referral import board_view as view

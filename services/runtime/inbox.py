@@ -20,6 +20,26 @@ from services.runtime.tables import Plumbing
 
 Reaction = Callable[[Any, Work], Awaitable[None]]
 MAX_ATTEMPTS = 8
+# One statement a batch whatever its size, always the same text: SQLAlchemy compiles a VALUES list anew each time.
+_NOTE = """
+INSERT INTO inbox (consumer, fact) SELECT :consumer, one FROM unnest(cast(:facts AS uuid[])) AS one
+ON CONFLICT DO NOTHING RETURNING fact
+"""
+# Locks the rows in one order, so that two workers of one consumer never cross.
+_HOLD = """
+INSERT INTO position (consumer, ref, version) SELECT :consumer, one, 0 FROM unnest(cast(:refs AS uuid[])) AS one
+ORDER BY one ON CONFLICT (consumer, ref) DO UPDATE SET version = position.version RETURNING ref, version
+"""
+_REACHED = """
+UPDATE position p SET version = one.version
+FROM unnest(cast(:refs AS uuid[]), cast(:versions AS integer[])) AS one (ref, version)
+WHERE p.consumer = :consumer AND p.ref = one.ref AND p.version <> one.version
+"""
+_UNPARK = """
+DELETE FROM parked k USING position p
+WHERE k.consumer = :consumer AND k.ref = ANY(cast(:refs AS uuid[])) AND p.consumer = k.consumer AND p.ref = k.ref
+    AND k.version <= p.version
+"""
 
 
 class Inbox:
@@ -34,13 +54,11 @@ class Inbox:
         async with self.database.worker() as work:
             fresh = await self._note(work, consumer, envelopes)
             counted = [one for one in fresh if _version(one)]
-            positions = await self._positions(work, consumer, counted)
             for envelope in fresh:
                 if not _version(envelope):
                     await self._apply(work, envelope)
-            for envelope in sorted(counted, key=_version):
-                await self._in_order(work, consumer, envelope, positions)
-            await self._save_positions(work, consumer, positions)
+            if counted:
+                await self._take_counted(work, consumer, counted)
 
     async def failed(self, consumer: str, envelope: Envelope, error: BaseException) -> bool:
         """Count a failure. True: it has failed MAX_ATTEMPTS times and is now a dead letter, so it may be acknowledged.
@@ -95,64 +113,49 @@ class Inbox:
 
     async def _note(self, work: Work, consumer: str, envelopes: Sequence[Envelope]) -> list[Envelope]:
         known = {one.id: one for one in envelopes}
-        table = self.tables.inbox
-        statement = (
-            insert(table).values([{"consumer": consumer, "fact": one} for one in known]).on_conflict_do_nothing()
-        )
-        written = set((await work.session.execute(statement.returning(table.c.fact))).scalars())
+        written = set((await work.execute(_NOTE, consumer=consumer, facts=list(known))).scalars())
         return [envelope for ref, envelope in known.items() if ref in written]
 
-    async def _positions(self, work: Work, consumer: str, counted: Sequence[Envelope]) -> dict[UUID, int]:
-        refs = {UUID(one.subject) for one in counted}
-        if not refs:
-            return {}
-        table = self.tables.position
-        # Lock the rows in one order, so that two workers of one consumer never cross.
-        await work.session.execute(
-            insert(table)
-            .values([{"consumer": consumer, "ref": ref, "version": 0} for ref in sorted(refs)])
-            .on_conflict_do_nothing()
-        )
-        rows = await work.session.execute(
-            select(table.c.ref, table.c.version)
-            .where(table.c.consumer == consumer, table.c.ref.in_(refs))
-            .order_by(table.c.ref)
-            .with_for_update()
-        )
-        return {row.ref: row.version for row in rows}
-
-    async def _in_order(self, work: Work, consumer: str, envelope: Envelope, positions: dict[UUID, int]) -> None:
-        ref, version = UUID(envelope.subject), _version(envelope)
-        if version <= positions[ref]:
-            return
-        if version > positions[ref] + 1:
-            await work.session.execute(
-                insert(self.tables.parked)
-                .values(consumer=consumer, ref=ref, version=version, envelope=envelope.model_dump(mode="json"))
-                .on_conflict_do_nothing()
-            )
-            return
-        await self._apply(work, envelope)
-        positions[ref] = version
+    async def _take_counted(self, work: Work, consumer: str, counted: Sequence[Envelope]) -> None:
+        """Apply what is next for its object, with what was parked behind it; park what comes too early."""
+        refs = sorted({UUID(one.subject) for one in counted})
+        held = {row.ref: row.version for row in await work.execute(_HOLD, consumer=consumer, refs=refs)}
+        # Asked once the positions are locked: what another worker parked until then is seen.
         table = self.tables.parked
-        statement = delete(table).where(
-            table.c.consumer == consumer, table.c.ref == ref, table.c.version == version + 1
-        )
-        waiting = (await work.session.execute(statement.returning(table.c.envelope))).scalar_one_or_none()
-        if waiting is not None:
-            await self._in_order(work, consumer, Envelope.model_validate(waiting), positions)
+        query = select(table).where(table.c.consumer == consumer, table.c.ref.in_(refs))
+        rows = (await work.session.execute(query)).all()
+        parked = {(row.ref, row.version): row.envelope for row in rows}
+        reached, early = dict(held), []
+        for envelope in sorted(counted, key=_version):
+            ref, version = UUID(envelope.subject), _version(envelope)
+            if version > reached[ref] + 1:
+                early.append(envelope)
+            following: Envelope | None = envelope if version == reached[ref] + 1 else None
+            while following is not None:
+                await self._apply(work, following)
+                reached[ref] += 1
+                waiting = parked.get((ref, reached[ref] + 1))
+                following = Envelope.model_validate(waiting) if waiting is not None else None
+        await self._park(work, consumer, early)
+        await self._save_positions(work, consumer, reached, any(row.version <= reached[row.ref] for row in rows))
 
-    async def _save_positions(self, work: Work, consumer: str, positions: dict[UUID, int]) -> None:
-        if positions:
-            table = self.tables.position
-            statement = insert(table).values(
-                [{"consumer": consumer, "ref": ref, "version": version} for ref, version in positions.items()]
-            )
-            await work.session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["consumer", "ref"], set_={"version": statement.excluded.version}
-                )
-            )
+    async def _park(self, work: Work, consumer: str, early: Sequence[Envelope]) -> None:
+        if early:
+            rows = [
+                {
+                    "consumer": consumer,
+                    "ref": UUID(one.subject),
+                    "version": _version(one),
+                    "envelope": one.model_dump(mode="json"),
+                }
+                for one in early
+            ]
+            await work.session.execute(insert(self.tables.parked).values(rows).on_conflict_do_nothing())
+
+    async def _save_positions(self, work: Work, consumer: str, reached: dict[UUID, int], unparked: bool) -> None:
+        await work.execute(_REACHED, consumer=consumer, refs=list(reached), versions=list(reached.values()))
+        if unparked:
+            await work.execute(_UNPARK, consumer=consumer, refs=list(reached))
 
     async def _apply(self, work: Work, envelope: Envelope) -> None:
         kind, reaction = self.reactions.get(envelope.type, (None, None))

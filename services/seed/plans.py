@@ -6,8 +6,8 @@ from itertools import takewhile
 from random import Random
 from uuid import UUID
 
-from contracts.asks import DeskOption, Recipient
 from contracts.consent import Category
+from contracts.replies import DeskOption, Recipient
 from contracts.viewer import Viewer
 from contracts.vocabulary import ConsentMethod, HandoverMode, Purpose, Scheme
 from services.intake.commands import AskedDesk

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from contracts.asks import DeskOption, ListRecipients, Recipient, ResolveRecipient
+from contracts.asks import ListRecipients, ResolveRecipient
 from contracts.refusals import Refusal
+from contracts.replies import DeskOption, Recipient
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind, Scheme
 from services.intake.demonstration import RECIPIENTS, make_routes

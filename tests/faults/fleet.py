@@ -29,6 +29,7 @@ class Fleet:
     territory: Territory
     ports: dict[str, int] = field(default_factory=dict)
     running: dict[str, Application] = field(default_factory=dict)
+    whole: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self, name: str) -> None:
         """Start that service on its port."""
@@ -52,8 +53,10 @@ class Fleet:
     async def strike(self, names: Iterable[str]) -> None:
         """Kill them together, then start them again together."""
         victims = list(names)
+        self.whole.clear()
         await asyncio.gather(*(self.kill(one) for one in victims))
         await asyncio.gather(*(self.restart(one) for one in victims))
+        self.whole.set()
 
     async def ready(self) -> bool:
         """Every process says that it has its database and its bus."""
@@ -73,6 +76,7 @@ async def fleet(persons: int) -> AsyncIterator[Fleet]:
         made = Fleet(bench, territory, ports={name: free_port() for name in SERVICES})
         try:
             await asyncio.gather(*(made.start(name) for name in SERVICES))
+            made.whole.set()
             yield made
         finally:
             for one in made.running.values():
@@ -105,17 +109,25 @@ class Writers:
     at_once: int = 4
 
     async def send(self, targets: Iterable[Target]) -> None:
-        """Return once each of these has been answered with 201."""
-        todo = list(targets)
+        """Return once each of these has been answered with 201; what was not is sent again once all stands again."""
+        todo = [(target, uuid4()) for target in targets]
+        self.noted.desks.update((key, target.desk) for target, key in todo)
         headers = {"cookie": f"relais_session={self.fleet.territory.referent}"}
         address = f"http://127.0.0.1:{self.fleet.ports['intake']}"
         async with httpx.AsyncClient(base_url=address, headers=headers, timeout=20) as client:
             await asyncio.gather(*(self._work(client, todo) for _ in range(self.at_once)))
 
-    async def _work(self, client: httpx.AsyncClient, todo: list[Target]) -> None:
+    async def _work(self, client: httpx.AsyncClient, todo: list[tuple[Target, UUID]]) -> None:
+        again = []
         while todo:
-            target, key = todo.pop(), uuid4()
-            self.noted.desks[key] = target.desk
+            target, key = todo.pop()
+            if not await self._try(client, target, key):
+                again.append((target, key))
+                # A 202 is kept by intake, the writer goes on; with anything else she waits.
+                if key not in self.noted.acknowledged:
+                    await self.fleet.whole.wait()
+        await self.fleet.whole.wait()
+        for target, key in again:
             await self.until(lambda target=target, key=key: self._try(client, target, key), within=150)
 
     async def _try(self, client: httpx.AsyncClient, target: Target, key: UUID) -> bool:

@@ -14,7 +14,7 @@ import asyncpg
 from contracts.topology import SERVICES
 from tests.faults.fleet import Fleet, Until, Writers, fleet, seed
 
-REFERRALS, PERSONS, A_FAULT, ROUNDS = 200, 32, 17, 3
+REFERRALS, PERSONS, A_FAULT, ROUNDS = 200, 32, 18, 3
 
 
 def strikes(rng: random.Random) -> Iterator[list[list[str]]]:

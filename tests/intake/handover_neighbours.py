@@ -6,23 +6,25 @@ from uuid import UUID, uuid4
 
 from contracts.asks import (
     ActOnReferral,
-    ContactOption,
     DescribeNetwork,
-    DeskOption,
     ListRecipients,
     ListTasks,
-    Network,
     ReadReferral,
+    ResolveRecipient,
+    SendReferral,
+)
+from contracts.lifecycle import State
+from contracts.refusals import NotFound, Refusal
+from contracts.replies import (
+    ContactOption,
+    DeskOption,
+    Network,
     Recipient,
     RecipientsFound,
     ReferralState,
     ReferralView,
-    ResolveRecipient,
-    SendReferral,
     TasksFound,
 )
-from contracts.lifecycle import State
-from contracts.refusals import NotFound, Refusal
 from contracts.vocabulary import HandoverMode
 from services.runtime.bus import Bus
 from services.runtime.process import Servers

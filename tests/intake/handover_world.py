@@ -17,17 +17,11 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from contracts.asks import (
-    DescribeNetwork,
-    Disclose,
-    Disclosed,
-    ListRecipients,
-    Recipient,
-    ResolveRecipient,
-)
+from contracts.asks import DescribeNetwork, Disclose, ListRecipients, ResolveRecipient
 from contracts.consent import Basis, Category
 from contracts.facts import ReferralSent
 from contracts.lifecycle import State
+from contracts.replies import Disclosed, Recipient
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, OrganisationKind, Purpose
 from services.intake import (

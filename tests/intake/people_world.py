@@ -14,8 +14,9 @@ from uuid import UUID, uuid4
 import httpx
 from sqlmodel import select
 
-from contracts.asks import DeskOption, ListRecipients, RecipientsFound, ResolveViewer, ViewerFound
+from contracts.asks import ListRecipients, ResolveViewer
 from contracts.consent import Category
+from contracts.replies import DeskOption, RecipientsFound, ViewerFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Channel, HandoverMode, OrganisationKind, Purpose
 from services.intake.commands import AskedDesk, MeetPerson, RecordConsent

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col
 
-from contracts.asks import DeskOption
 from contracts.consent import Category
 from contracts.refusals import DateInThePast, InvalidInput, NotFound, RoleNotAllowed
+from contracts.replies import DeskOption
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import ConsentMethod, Ground, Purpose
 from services.intake.commands import NotedRight, RecordConsent, RefuseConsent, ReviewRights, WithdrawConsent

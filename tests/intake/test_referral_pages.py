@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from contracts.asks import ReferralView, Step, Task, TasksFound, WriteNote
+from contracts.asks import WriteNote
 from contracts.facts import ReferralSent
 from contracts.lifecycle import State
 from contracts.refusals import ContactUnavailable, ReferralAlreadyAnswered
+from contracts.replies import ReferralView, Step, Task, TasksFound
 from contracts.viewer import Role
 from contracts.vocabulary import HandoverMode, OrganisationKind, TaskKind, Turn
 from services.intake import handover

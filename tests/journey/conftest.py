@@ -9,10 +9,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from tests.conftest import Running
 from tests.journey.pages import PATIENCE, Seat
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
-    " --no-first-run"
-).split()
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
 @pytest.fixture(scope="session")

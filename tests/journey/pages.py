@@ -95,10 +95,15 @@ class Seat:
         """A row of a list by the address it leads to."""
         return self.page.locator(f'[data-key="{address}"]')
 
-    async def sees_arrive(self, address: str) -> Locator:
-        """A row comes by itself: the page is the one that was opened, not another."""
+    async def sees(self, address: str) -> Locator:
+        """That row is in the list, now or in a moment."""
         found = self.row(address)
         await expect(found).to_be_visible(timeout=PATIENCE)
+        return found
+
+    async def sees_arrive(self, address: str) -> Locator:
+        """A row comes by itself: the page is the one that was opened, not another."""
+        found = await self.sees(address)
         await self.is_still_the_page_it_was()
         return found
 

@@ -122,12 +122,13 @@ class Sent:
     ref: UUID
 
 
-async def send_one(client: httpx.AsyncClient, who: Someone, right: str = "rsa") -> Sent:
-    """From meeting to sent, to the social desk of the Caf."""
+async def send_one(client: httpx.AsyncClient, who: Someone, right: str = "rsa", desk: UUID = SOCIAL) -> Sent:
+    """From meeting to sent, to a contact of that desk."""
     person = await meet(client, who)
     await review(client, person, right)
-    await agree(client, person, SOCIAL, right)
-    return Sent(person, await confide(client, person, right))
+    await agree(client, person, desk, right)
+    contact = next(i for i, row in enumerate(PEOPLE) if row[2] and ref_of("desk", row[0], row[2]) == desk)
+    return Sent(person, await confide(client, person, right, desk, contact))
 
 
 async def act(client: httpx.AsyncClient, ref: UUID, action: str, **fields: str) -> httpx.Response:

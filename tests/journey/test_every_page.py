@@ -195,7 +195,7 @@ async def test_every_page_is_for_everybody(role: str, sit, territory: Territory,
 
     seat.page.on("console", note)
     seat.page.on("pageerror", lambda error: wrong.append(f"{name}: script: {error}"))
-    for name, address in (EMPTY.get(role) or addresses(role, territory)).items():  # noqa: B007 - `note` reads the name
+    for name, address in (EMPTY.get(role) or addresses(role, territory)).items():
         await seat.page.set_viewport_size({"width": 390, "height": HEIGHTS[390]})
         answer = await seat.page.goto(seat.base + address)
         assert answer is not None and answer.status < 500, (address, answer and answer.status)

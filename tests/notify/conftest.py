@@ -18,11 +18,12 @@ from uuid import UUID, uuid4
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from contracts.asks import Address, ResolveAddress
+from contracts.asks import ResolveAddress
 from contracts.envelope import Envelope
 from contracts.facts import ReferralFact, ReferralSent
 from contracts.lifecycle import State
 from contracts.refusals import NotFound
+from contracts.replies import Address
 from contracts.vocabulary import HandoverMode
 from services.notify.app import build
 from services.notify.tables import PLUMBING, SCHEMA

@@ -11,26 +11,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from contracts.asks import (
-    ActOnReferral,
-    CodeSent,
-    Disclose,
-    Disclosed,
-    DisclosedAll,
-    FactsFound,
-    NoteWritten,
-    ReadFacts,
-    ReadReferral,
-    ReferralState,
-    ReferralView,
-    SendSignInCode,
-    WriteNote,
-)
+from contracts.asks import ActOnReferral, Disclose, ReadFacts, ReadReferral, SendSignInCode, WriteNote
 from contracts.consent import Basis, Category, Disclosure, SharedField
 from contracts.envelope import Envelope
 from contracts.facts import ReferralFact, ReferralSent
 from contracts.lifecycle import State, actions_from, parties_of
 from contracts.refusals import NotFound, Refusal, ServiceAway
+from contracts.replies import CodeSent, Disclosed, DisclosedAll, FactsFound, NoteWritten, ReferralState, ReferralView
 from contracts.vocabulary import HandoverMode, Language, Purpose
 from services.partners.app import build
 from services.partners.demonstration import demo_accounts, make_directory, ref_of

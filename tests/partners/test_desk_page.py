@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.asks import Disclosed, HandoverNote, Step
 from contracts.facts import DeskItemViewed
 from contracts.lifecycle import State
 from contracts.refusals import DateInThePast, GrantWithdrawn, ReferralAlreadyAnswered
+from contracts.replies import Disclosed, HandoverNote, Step
 from contracts.vocabulary import Turn
 from services.partners.action_forms import FORMS
 from services.partners.demonstration import ref_of

@@ -7,13 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.asks import (
-    CheckDeskMember,
-    DescribeNetwork,
-    ListRecipients,
-    ResolveAddress,
-    ResolveRecipient,
-)
+from contracts.asks import CheckDeskMember, DescribeNetwork, ListRecipients, ResolveAddress, ResolveRecipient
 from contracts.refusals import ContactUnavailable, DeskClosed, DeskNotCompetent, NotFound
 from contracts.rights import catalogue
 from contracts.viewer import Role, Viewer

@@ -7,17 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts.actions import Acknowledge, Action, LogAttempt
-from contracts.asks import (
-    ActOnReferral,
-    DeskMember,
-    ListTasks,
-    ReadReferral,
-    ReferralState,
-    ReferralView,
-    SendReferral,
-    TasksFound,
-)
+from contracts.asks import ActOnReferral, ListTasks, ReadReferral, SendReferral
 from contracts.envelope import Envelope, Fact
+from contracts.replies import DeskMember, ReferralState, ReferralView, TasksFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import AttemptChannel, AttemptResult, HandoverMode, OrganisationKind
 from services.referral import handlers, sending

@@ -8,11 +8,12 @@ import nats
 import pytest
 
 from contracts.actions import Acknowledge, Assign
-from contracts.asks import ActOnReferral, CheckDeskMember, DeskMember, ListTasks, ReadFacts, ReadReferral
+from contracts.asks import ActOnReferral, CheckDeskMember, ListTasks, ReadFacts, ReadReferral
 from contracts.envelope import STREAM, Envelope
 from contracts.facts import ConsentWithdrawn, DeskItemDelivered
 from contracts.lifecycle import State
 from contracts.refusals import AssigneeNotOfDesk, NotFound, ReferralAlreadyAnswered
+from contracts.replies import DeskMember
 from services.processes import make
 from services.referral import clocks
 from services.referral.business_time import paris_day

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from contracts.refusals import InvalidInput, NotFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind, Purpose
+from services.runtime import telemetry
 from services.runtime.settings import Settings
 from services.runtime.web.forms import read
 from services.runtime.web.guard import COOKIE, OPEN, Asking, Pages, session_hash
@@ -137,6 +138,7 @@ async def test_every_answer_carries_the_strict_headers(client) -> None:
 
 
 async def test_a_surprise_is_a_500_with_a_reference_and_nothing_of_what_happened(client, capsys) -> None:
+    telemetry.configure("error")
     for accept in ("text/html", "application/json"):
         answer = await client.get("/refus/surprise", headers={"accept": accept})
         assert answer.status_code == 500
