@@ -91,7 +91,7 @@ async def check(settings: Settings, *, replay: int | None, service: str | None) 
             console.print("Fait rejoué.")
             return 0
         findings = await examine(settings, ground)
-        console.print(render(findings), markup=False)
+        console.print(render(findings), markup=False, soft_wrap=True)
         return 0 if all(finding.ok for finding in findings) else 1
     finally:
         ground.stop()
@@ -145,7 +145,7 @@ async def _seed(whole: Whole, *, people: int, months: int, rng_seed: int = 1) ->
             now=system_clock(),
             progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
-    console.print(str(report))
+    console.print(str(report), soft_wrap=True)
 
 
 async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: ANN401 - an ASGI application, a callable
@@ -196,7 +196,7 @@ def _announce(settings: Settings, address: str) -> None:
         from services.partners.demonstration import demo_accounts
 
         console.print(
-            "\nDémonstration, territoire imaginaire. Choisissez un rôle sur la page de connexion, ou écrivez :"
+            "\nDémonstration, territoire imaginaire. Sur la page de connexion, choisissez un rôle :"
         )
         shown: set[str] = set()
         for account in demo_accounts():

@@ -35,6 +35,8 @@ def knots_of(row: Handover, now: datetime) -> list[dict[str, Any]]:
         done[-1] = _knot(Outcome(row.outcome).label if row.outcome else _STEPS[-1], "done", row.moved_at)
         return done
     here = _knot("En pause" if state is State.ON_HOLD else _STEPS[reached], _pressing(row, now), row.next_due)
+    if row.next_due is not None:
+        here["at_text"] = f"au plus tard {here['at_text']}"
     return [*done, here, *(_knot(one, "todo") for one in _STEPS[reached + 1 :])]
 
 

@@ -1,10 +1,11 @@
 """The referral service put together: the asks it answers, the facts it reacts to, its clocks and its pages."""
 
+import asyncio
 from pathlib import Path
 
 from contracts.asks import ActOnReferral, CheckDeskMember, ListTasks, ReadFacts, ReadReferral, SendReferral
 from contracts.replies import DeskMember, FactsFound, ReferralState, ReferralView, TasksFound
-from services.referral import clocks, handlers, sending, store
+from services.referral import business_time, clocks, handlers, sending, store
 from services.referral.subscribers import REACTIONS
 from services.referral.web import pages
 from services.runtime.jobs import Job
@@ -78,4 +79,11 @@ def jobs(service: Service) -> list[Job]:
     async def send_again() -> None:
         await clocks.send_again(service.database, service.bus.publish)
 
-    return [Job("expire", 30.0, expire), Job("resume_holds", 30.0, resume), Job("send_again", 60.0, send_again)]
+    async def calendar() -> None:
+        # Loaded before somebody waits for it; twice a day, so that a new year is there when it begins.
+        await asyncio.to_thread(business_time.is_business_day, business_time.paris_day(service.clock()))
+
+    return [
+        Job("expire", 30.0, expire), Job("resume_holds", 30.0, resume), Job("send_again", 60.0, send_again),
+        Job("calendar", 43_200.0, calendar),
+    ]

@@ -8,8 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from holidays.countries import France
-
 PARIS = ZoneInfo("Europe/Paris")
 OPENS, CLOSES = time(9), time(17)
 DAY_SECONDS = 8 * 3600
@@ -73,6 +71,9 @@ def _days_before(day: date) -> int:
 def _weekday_holidays(year: int) -> tuple[int, ...]:
     if year < _FIRST_YEAR:
         return ()
+    # Loads the calendars of every country: not before somebody counts.
+    from holidays.countries import France
+
     return tuple(sorted(day.toordinal() for day in France(years=year) if day.weekday() < 5))
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from services.runtime.clock import Clock
 
 Hint = Callable[[str], Awaitable[None]]
 
+# The same text is the same object: SQLAlchemy reads it, and makes the key of its cache, once.
+_text = lru_cache(maxsize=1024)(text)
 _BIND = text(
     "SELECT set_config('relais.territory', :territory, true), set_config('relais.organisation', :organisation, true),"
     " set_config('relais.account', :account, true), set_config('relais.desks', :desks, true),"
@@ -82,7 +85,7 @@ class Work:
 
     async def execute(self, statement: str, **values: Any) -> Any:  # noqa: ANN401 - a driver's result
         """Run one hand-written statement of a measured hot path, with named parameters."""
-        return await self.session.execute(text(statement), values)
+        return await self.session.execute(_text(statement), values)
 
     async def recall_command(self, command: UUID) -> dict[str, Any] | None:
         """The reply given to that command before, or None."""

@@ -12,8 +12,8 @@ from tests.journey import story
 from tests.journey.pages import PATIENCE, Seat
 from tests.journey.story import AGENT, REFERENT, Someone
 
-COORDINATOR, MSA_AGENT = 27, 13
-MSA = ref_of("desk", "msa", "agricole")
+COORDINATOR, AIDS_AGENT, LOCAL_LIFE_AGENT = 27, 22, 24
+AIDS, LOCAL_LIFE = ref_of("desk", "ccas", "aides"), ref_of("desk", "ccas", "sortir")
 
 
 async def test_a_recalled_referral_leaves_the_desk_a_memory_and_nothing_of_the_person(sit, relais) -> None:
@@ -35,31 +35,29 @@ async def test_a_recalled_referral_leaves_the_desk_a_memory_and_nothing_of_the_p
     await agent.does_not_read("Rosemonde", "Latrévière", "06 39 98 41 27")
 
 
-async def test_a_redirect_is_proposed_by_the_desk_and_confirmed_with_the_person(sit, relais) -> None:
+async def test_a_redirect_is_proposed_by_the_desk_and_confirmed_with_the_person(sit, relais, until) -> None:
     client = await relais.sign_in(story.login(REFERENT))
-    sent = await story.send_one(client, Someone("Philiberte", "Grandsault", more={"scheme": "agricultural"}), desk=MSA)
-    referent, agent, other = await sit(REFERENT), await sit(MSA_AGENT), await sit(AGENT)
+    sent = await story.send_one(client, Someone("Philiberte", "Grandsault"), "scolarisation", AIDS)
+    referent, agent, other = await sit(REFERENT), await sit(AIDS_AGENT), await sit(LOCAL_LIFE_AGENT)
     await agent.open("/bureau")
     await agent.sees(f"/bureau/{sent.ref}")
     await agent.open(f"/bureau/{sent.ref}")
     await agent.press_in_menu("Proposer un autre guichet")
-    await agent.tick("Caf de Valbrume, Accueil social")
+    await agent.tick("CCAS de Valbrume, Vie locale")
     await agent.press("Proposer ce guichet")
     await agent.reads("Vous avez proposé le guichet")
 
     await referent.open("/aujourdhui")
     row = referent.page.locator("li.row").filter(has_text="Philiberte Grandsault").first
     await row.get_by_role("link", name="Décider").click()
-    await referent.reads("Le guichet propose Caf de Valbrume, Accueil social")
-    # It turns out that the general scheme is hers; her agreement is asked anew for the new desk.
-    await client.post(f"/personnes/{sent.person}/rencontre", data=Someone(
-        "Philiberte", "Grandsault", more={"scheme": "general"}).form())
+    await referent.reads("Le guichet propose CCAS de Valbrume, Vie locale")
+    # Her agreement was for the first desk: it is asked anew for the other.
     await referent.press("Confier à l’autre guichet")
     await referent.reads("Accord de la personne manquant")
-    await story.agree(client, sent.person, story.SOCIAL, "rsa")
+    await story.agree(client, sent.person, LOCAL_LIFE, "scolarisation")
     await referent.open(f"/orientations/{sent.ref}")
     await referent.press("Confier à l’autre guichet")
-    await referent.tick(people()[AGENT].name)
+    await referent.tick(people()[LOCAL_LIFE_AGENT].name)
     await referent.press("Continuer")
     await referent.tick("Dossier transmis")
     await referent.press("Confier")
@@ -71,10 +69,10 @@ async def test_a_redirect_is_proposed_by_the_desk_and_confirmed_with_the_person(
     await other.sees(f"/bureau/{child}")
     await agent.open(f"/bureau/{sent.ref}")
     await agent.reads("Réorientée")
-    await agent.does_not_read("Philiberte", "Grandsault")
+    await until(lambda: unread(agent, "Grandsault"))
 
 
-async def test_a_declined_referral_can_be_reopened_and_comes_back_to_the_desk(sit, relais) -> None:
+async def test_a_declined_referral_can_be_reopened_and_comes_back_to_the_desk(sit, relais, until) -> None:
     client = await relais.sign_in(story.login(REFERENT))
     sent = await story.send_one(client, Someone("Ernestine", "Courvoyer"))
     referent, agent = await sit(REFERENT), await sit(AGENT)
@@ -85,7 +83,7 @@ async def test_a_declined_referral_can_be_reopened_and_comes_back_to_the_desk(si
     await agent.tick("Il manque une information indispensable")
     await agent.press("Décliner")
     await agent.reads("Déclinée")
-    await agent.does_not_read("Ernestine")
+    await until(lambda: unread(agent, "Ernestine"))
 
     await referent.open(f"/orientations/{sent.ref}")
     await referent.reads("Déclinée")
@@ -139,6 +137,12 @@ async def test_the_board_moves_with_what_happens_and_knows_no_name(sit, relais) 
             assert secret not in body, (address, secret)
 
 
+async def unread(seat: Seat, text: str) -> bool:
+    """The page, read again, does not say it any more."""
+    await seat.page.reload()
+    return text not in await seat.page.locator("body").inner_text()
+
+
 async def open_referrals(seat: Seat) -> str:
     """The sentence that the board starts with."""
     await seat.open("/tableau")
@@ -164,7 +168,7 @@ async def test_the_mail_says_nothing_and_its_link_asks_who_one_is(sit, relais, u
     await stranger.open("/connexion/code")
     await stranger.write("Code à 6 chiffres", code)
     await stranger.press("Entrer")
-    await stranger.reads("Ce code n’est pas le bon")
+    await stranger.reads("Ce code ne peut plus servir")
 
     await visitor.write("Code à 6 chiffres", code)
     await visitor.press("Entrer")

@@ -4,12 +4,16 @@ A topic is `desk.<ref>`, `organisation.<ref>` or `referral.<ref>`; nothing else 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 
 from starlette.responses import StreamingResponse
 
 HEARTBEAT = 15.0
 MOST_LISTENERS = 5_000
+# What moved while a page was on its way to the browser, before its stream was open, must not be missed.
+RECENT = 5.0
+MOST_TOPICS = 10_000
 
 
 class Live:
@@ -17,10 +21,14 @@ class Live:
 
     def __init__(self) -> None:
         self.waiting: set[tuple[frozenset[str], asyncio.Event]] = set()
+        self.last: dict[str, float] = {}
         self.closed = False
 
     def moved(self, topic: str) -> None:
-        """Wake every page that waits for this topic."""
+        """Wake every page that waits for this topic, and those that will in a moment."""
+        if len(self.last) >= MOST_TOPICS:
+            self.last.clear()
+        self.last[topic] = time.monotonic()
         for topics, event in tuple(self.waiting):
             if topic in topics:
                 event.set()
@@ -43,6 +51,8 @@ class Live:
         if len(self.waiting) >= MOST_LISTENERS:
             return
         event = asyncio.Event()
+        if any(time.monotonic() - self.last.get(topic, -RECENT) < RECENT for topic in topics):
+            event.set()
         entry = (topics, event)
         self.waiting.add(entry)
         try:

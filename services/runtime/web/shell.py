@@ -50,7 +50,14 @@ class RouteWithoutRole(Exception):
 
 def make_app(service: "Service", routers: list[APIRouter], templates: Path | None) -> FastAPI:
     """Build the application of a service. Raises RouteWithoutRole for a route that declares no role."""
-    app = FastAPI(title=f"Relais {service.name}", docs_url=None, redoc_url=None, openapi_url=None)
+    # FastAPI's own spans would carry the address, and with it references of people.
+    app = FastAPI(
+        title=f"Relais {service.name}",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
     app.state.service = service
     app.state.pages = Renderer(service.settings, templates)
     for router in [*routers, _machine_routes(service)]:
