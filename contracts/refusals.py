@@ -104,7 +104,7 @@ class SocialSecurityNumberRefused(Refusal):
     """The NIR is never stored in this product (décret 2019-341 lists who may use it; Relais is not among them)."""
 
     status = 422
-    sentence = "Ce texte contient un numéro de sécurité sociale. Relais ne l’enregistre jamais : retirez-le."
+    sentence = "Ce texte contient un numéro de sécurité sociale. Relais ne l’enregistre jamais\u202f: retirez-le."
 
 
 class DateInThePast(Refusal):
@@ -160,7 +160,7 @@ class HandoverClosed(Refusal):
 
     status = 410
     sentence = (
-        "Cette orientation n’est plus entre vos mains : les informations de la personne ne sont plus consultables."
+        "Cette orientation n’est plus entre vos mains\u202f: les informations de la personne ne sont plus consultables."
     )
 
 
@@ -192,7 +192,8 @@ class ReferralAlreadyAnswered(Refusal):
     """Somebody was faster, or the referral is no longer in a state from which this action starts."""
 
     sentence = (
-        "Cette orientation a changé entre-temps : elle est maintenant « {state_label} ». Relisez-la avant d’agir."
+        "Cette orientation a changé entre-temps\u202f: elle est maintenant «\u202f{state_label}\u202f». "
+        "Relisez-la avant d’agir."
     )
 
 
@@ -211,15 +212,15 @@ class UnreachableTooEarly(Refusal):
 
     status = 422
     sentence = (
-        "Avant de noter « injoignable », il faut au moins 3 tentatives, par 2 moyens, sur 2 jours. "
-        "Il en est à {attempts} tentative(s), {channels} moyen(s), {days} jour(s)."
+        "Avant de noter «\u202finjoignable\u202f», il faut au moins 3 tentatives, par 2 moyens, sur 2 jours. "
+        "Vous en êtes à {attempts} tentative(s), {channels} moyen(s), {days} jour(s)."
     )
 
 
 class OutcomeNotFromHere(Refusal):
     status = 422
     sentence = (
-        "Sans premier contact, seules ces issues sont possibles : déjà ouvert, non éligible, décès, déménagement."
+        "Sans premier contact, seules ces issues sont possibles\u202f: déjà ouvert, non éligible, décès, déménagement."
     )
 
 
@@ -267,4 +268,4 @@ class ServiceAway(Refusal):
     """A service did not answer in time. What was typed is kept, and a command may be sent again: it is the same one."""
 
     status = 503
-    sentence = "Une partie de Relais ne répond pas en ce moment. Rien n’est perdu : réessayez dans un instant."
+    sentence = "Une partie de Relais ne répond pas en ce moment. Rien n’est perdu\u202f: réessayez dans un instant."

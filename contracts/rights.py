@@ -30,6 +30,12 @@ def catalogue() -> dict[str, Right]:
     return {row["code"]: Right.model_validate(row) for row in rows}
 
 
+def right_name(code: str) -> str:
+    """The French name of a right; an unknown code is shown as it is."""
+    found = catalogue().get(code)
+    return found.name if found else code
+
+
 def competent_kinds(code: str, scheme: Scheme) -> tuple[OrganisationKind, ...]:
     """Kinds of organisation in charge of that right under that scheme; empty for an unknown right."""
     right = catalogue().get(code)
@@ -39,7 +45,19 @@ def competent_kinds(code: str, scheme: Scheme) -> tuple[OrganisationKind, ...]:
 def reason_of_competence(code: str, scheme: Scheme) -> str:
     """Why those organisations are proposed, in one French sentence."""
     right = catalogue()[code]
-    kinds = " ou ".join(kind.label for kind in competent_kinds(code, scheme))
-    paid = " ou ".join(kind.label for kind in right.paid_by.get(scheme, ()))
+    kinds = " ou ".join(_OF[kind] for kind in competent_kinds(code, scheme))
+    paid = " ou ".join(_OF[kind].removeprefix("de ") for kind in right.paid_by.get(scheme, ()))
     under = "au régime agricole" if scheme is Scheme.AGRICULTURAL else "au régime général"
-    return f"{right.name}, {under} : la demande se fait auprès de {kinds}" + (f", et {paid} verse." if paid else ".")
+    return f"{right.name}, {under}\u202f: la demande se fait auprès {kinds}" + (f", et {paid} verse." if paid else ".")
+
+
+_OF = {
+    **{kind: f"de la {kind.label}" for kind in OrganisationKind},
+    OrganisationKind.CCAS: "du CCAS",
+    OrganisationKind.DEPARTEMENT: "du Département",
+    OrganisationKind.BAILLEUR: "du bailleur",
+    OrganisationKind.ASSOCIATION: "d’une association",
+    OrganisationKind.FRANCE_SERVICES: "de France services",
+    OrganisationKind.FRANCE_TRAVAIL: "de France Travail",
+    OrganisationKind.EPCI: "de l’intercommunalité",
+}

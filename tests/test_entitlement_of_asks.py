@@ -1,4 +1,4 @@
-"""Who may ask what on the bus, written by hand: each service as each other, and each viewer in the place of each other."""
+"""Who may ask what on the bus, written by hand: each service as each other, each viewer in the place of each other."""
 
 import asyncio
 from datetime import date, timedelta
@@ -27,16 +27,17 @@ MAY_ASK = {
     "DescribeNetwork": "irn", "CheckDeskMember": "r", "Disclose": "p", "WriteNote": "p", "SendReferral": "i",
     "ActOnReferral": "ip", "ReadReferral": "ip", "ListTasks": "i", "ReadFacts": "ipn", "SendSignInCode": "p",
 }  # fmt: skip
-# o answered, x not for this role, - as if it did not exist; the letters are those of the table of routes.
-ORDER = "R C S A M D E O X Y K P I".split()
+# o answered, x not for this role, - as if it did not exist; the letters are those of the table of routes. A referral's
+# record names nobody accompanied: whoever works for the sending organisation may be answered, though no page asks.
+ORDER = ["R", "C", "S", "A", "M", "D", "E", "O", "X", "Y", "K", "P", "I"]
 VIEWERS = """
 #                              R C S  A M  D E  O X Y  K P I
-ReadReferral                   o o -  o o  - -  - - -  o - -
-ActOnReferral:acknowledge      x x -  o o  - -  - - -  x - -
-ActOnReferral:assign           x x -  x o  - -  - - -  x - -
-ActOnReferral:close            x x -  o o  - -  - - -  x - -
-ActOnReferral:recall           o o -  x x  - -  - - -  x - -
-ActOnReferral:mark_in_error    o o -  x x  - -  - - -  o - -
+ReadReferral                   o o o  o o  - -  - - -  o - -
+ActOnReferral:acknowledge      x x x  o o  - -  - - -  x - -
+ActOnReferral:assign           x x x  x o  - -  - - -  x - -
+ActOnReferral:close            x x x  o o  - -  - - -  x - -
+ActOnReferral:recall           o o x  x x  - -  - - -  x - -
+ActOnReferral:mark_in_error    o o x  x x  - -  - - -  o - -
 SendReferral                   o o x  x x  x x  - x x  x x x
 WriteNote                      - - -  o o  - -  - - -  - - -
 Disclose                       - - -  o o  - -  - - -  - - -
@@ -117,7 +118,9 @@ async def happened(bus: Any, ask: Ask[Any]) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(("row", "marks"), cells(), ids=[name for name, _ in cells()])
-async def test_an_ask_answers_each_viewer_as_the_table_says(row: str, marks: dict[str, str], relais, viewers, until) -> None:
+async def test_an_ask_answers_each_viewer_as_the_table_says(
+    row: str, marks: dict[str, str], relais, viewers, until
+) -> None:
     sent = await send(relais, until)
     bus = asker_of(relais, row)
     for letter in sorted(ORDER, key=lambda one: marks[one] == "o"):
@@ -125,7 +128,7 @@ async def test_an_ask_answers_each_viewer_as_the_table_says(row: str, marks: dic
         assert mark == marks[letter], f"{ACTORS[letter][1]}: {said}"
         assert NAME not in said or (row == "Disclose" and letter in "AM")
         assert str(sent.person) not in said
-        if mark == "-":
+        if mark == "-" and row != "SendReferral":
             unknown = story.Sent(uuid4(), uuid4())
             assert (await happened(bus, ask_of(row, viewers[letter], unknown)))[0] == "-"
 
@@ -142,7 +145,7 @@ async def test_tasks_are_those_of_ones_own_organisation(relais, viewers, until) 
     assert sent.ref in await listed("R", False)
     assert sent.ref not in await listed("C", False)
     assert sent.ref in await listed("C", True)
-    for letter in "O X Y D E P I".split():
+    for letter in ["O", "X", "Y", "D", "E", "P", "I"]:
         for whole in (False, True):
             try:
                 assert sent.ref not in await listed(letter, whole)
@@ -192,5 +195,7 @@ async def test_a_service_that_may_not_ask_gets_no_answer(relais, viewers, until)
         for name, bus in buses.items():
             bus.ask_timeout = waits[name]
     assert len(tries) >= 25
-    assert [(name, ask.slug()) for (name, ask), one in zip(tries, answers, strict=True) if not isinstance(one, ServiceAway)] == []
+    assert [
+        (name, ask.slug()) for (name, ask), one in zip(tries, answers, strict=True) if not isinstance(one, ServiceAway)
+    ] == []
     assert await buses["partners"].ask(samples["Disclose"])  # the control: whoever may is answered

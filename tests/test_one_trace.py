@@ -1,6 +1,7 @@
 """One referral is one trace through the four services, and a span says only what is on the list."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from opentelemetry import trace
@@ -13,6 +14,8 @@ from services.runtime import telemetry
 from tests.conftest import Running
 from tests.journey import story
 from tests.journey.story import REFERENT, Someone
+
+STEPS = {"POST intake", "answer send_referral", "take partners-referral", "take notify-referral"}
 
 
 @pytest.fixture
@@ -35,18 +38,20 @@ async def test_one_trace_follows_a_referral_through_the_four_services(relais, sp
     person = await story.meet(referent, Someone("Huguette", "Traverselle"))
     await story.review(referent, person, "rsa")
     await story.agree(referent, person, story.SOCIAL, "rsa")
-    spans.clear()
-    await story.confide(referent, person, "rsa")
 
     async def whole() -> list[ReadableSpan] | None:
-        finished = spans.get_finished_spans()
-        sending = {one.context.trace_id for one in finished if one.name == "ask send_referral"}
-        ours = [one for one in finished if one.context.trace_id in sending]
-        return ours if services_of(ours) == set(SERVICES) else None
+        traces: dict[int, list[ReadableSpan]] = {}
+        for one in spans.get_finished_spans():
+            traces.setdefault(one.context.trace_id, []).append(one)
+        return next((trace for trace in traces.values() if {one.name for one in trace} >= STEPS), None)
 
-    found = await until(whole, within=30)
-    names = {one.name for one in found}
-    assert {"POST intake", "answer send_referral", "take partners-referral", "take notify-referral"} <= names
+    # A batch of facts goes on in the trace of its first: a referral that shares one with another's facts is no sample.
+    for _ in range(3):
+        await story.confide(referent, person, "rsa")
+        with suppress(AssertionError):
+            await until(whole, within=8)
+            break
+    assert services_of(await whole() or []) == set(SERVICES)
 
 
 async def test_a_span_has_no_attribute_that_is_not_on_the_list(relais, spans) -> None:

@@ -74,10 +74,11 @@ class MeetPerson(Command):
 
 
 class UpdateSituation(Command):
-    """The whole situation, which replaces the one on record."""
+    """The whole situation, which replaces the one on record; and the scheme, when it is said."""
 
     person: UUID
     situation: SituationNow
+    scheme: Scheme | None = None
 
 
 class AskedDesk(Frozen):

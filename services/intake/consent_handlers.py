@@ -4,7 +4,7 @@ from uuid import UUID
 
 from contracts.facts import ConsentGiven, ConsentRefused, ConsentWithdrawn
 from contracts.viewer import Role, Viewer
-from services.intake import store
+from services.intake import handover_store, store
 from services.intake.commands import RecordConsent, RefuseConsent, WithdrawConsent
 from services.intake.domain import check_grant
 from services.intake.notice import Notice, notice
@@ -16,13 +16,17 @@ REFERENT = Role.REFERENT.value
 
 
 async def record_consent(command: RecordConsent, work: Work) -> UUID:
-    """Keep a grant for one desk; its reference. Refusals: RoleNotAllowed, NotFound, InvalidInput, DateInThePast."""
+    """Keep a grant for one desk; its reference. Referrals under way that it covers rest on it from now on.
+
+    Refusals: RoleNotAllowed, NotFound, InvalidInput, DateInThePast.
+    """
 
     async def act(viewer: Viewer) -> UUID:
         person = await store.person_of(viewer, work, command.person)
         check_grant(command.categories, command.rights, work.now, command.expires_at)
         shown = notice(command.notice_version)
         grant = _grant(command, shown, work, viewer)
+        await _renew(grant, work, viewer)
         work.session.add(grant)
         for kind in ("presented", "given"):
             work.session.add(_event(kind, command, shown, work, viewer, grant.ref))
@@ -41,6 +45,23 @@ async def record_consent(command: RecordConsent, work: Work) -> UUID:
         return grant.ref
 
     return await once(command, work, act)
+
+
+async def _renew(grant: ConsentGrant, work: Work, viewer: Viewer) -> None:
+    """Move what is under way from an agreement that ends sooner to this one; what was withdrawn stays withdrawn.
+
+    The former grants are locked, so that a withdrawal or a hand-over comes wholly before or wholly after.
+    """
+    former, _ = await handover_store.lock_grants(viewer, work, grant.person, grant.desk)
+    sooner = [
+        row.ref
+        for row in former
+        if row.withdrawn_at is None and row.purpose == grant.purpose and row.expires_at < grant.expires_at
+    ]
+    for handover in await store.open_on(viewer, work, sooner) if sooner else ():
+        if handover.right in grant.rights and grant.contact in (None, handover.assignee):
+            handover.grant, handover.epoch = grant.ref, grant.epoch
+            work.session.add(handover)
 
 
 async def refuse_consent(command: RefuseConsent, work: Work) -> UUID:

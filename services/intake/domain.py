@@ -191,6 +191,6 @@ def check_right(code: str) -> None:
 
 def end_of_grant(until: date, now: datetime, zone: tzinfo) -> datetime:
     """The last instant of the day that somebody chose as an end, but never beyond 182 days to the second."""
-    end = datetime.combine(until + timedelta(days=1), time.min, zone)
+    end = datetime.combine(until, time.max, zone)
     last_day = (now.astimezone(zone) + MAX_GRANT_AGE).date()
     return min(end, now + MAX_GRANT_AGE) if until <= last_day else end

@@ -35,5 +35,5 @@ def accept_free_text(text: str | None, field: str, most: int = NEED_SUMMARY_LENG
     if holds_a_nir(cleaned):
         raise SocialSecurityNumberRefused(field=field)
     if len(cleaned) > most:
-        raise InvalidInput(field=field, reason=f"Ce texte est trop long : {most} caractères au plus.")
+        raise InvalidInput(field=field, reason=f"Ce texte est trop long\u202f: {most} caractères au plus.")
     return cleaned

@@ -51,8 +51,10 @@ async def meet_person(command: MeetPerson, work: Work, keys: PersonKeys) -> UUID
 
     async def act(viewer: Viewer) -> UUID:
         given = accepted(command)
-        met_on = command.met_on or work.now.astimezone(PARIS).date()
-        check_met_on(met_on, work.now.astimezone(PARIS).date())
+        today = work.now.astimezone(PARIS).date()
+        met_on = command.met_on or today
+        check_met_on(met_on, today)
+        check_birth_date(command.birth_date, today)
         if command.person is None:
             person = await _new_person(command, given, work, viewer)
         else:
@@ -77,6 +79,7 @@ async def meet_person(command: MeetPerson, work: Work, keys: PersonKeys) -> UUID
 async def find_twins(command: MeetPerson, work: Work, keys: PersonKeys) -> list[Person]:
     """The people of the organisation who may be this one, the likeliest first. Same refusals as `meet_person`."""
     viewer = asking(work)
+    check_birth_date(command.birth_date, work.now.astimezone(PARIS).date())
     new = _likeness(accepted(command), command, keys)
     known = {person.ref: person for person in await store.likely_twins(viewer, work, new)}
     seen = [Likeness(one.ref, one.search, one.birth_date, one.phone_hash) for one in known.values()]
@@ -88,6 +91,8 @@ async def update_situation(command: UpdateSituation, work: Work) -> UUID:
 
     async def act(viewer: Viewer) -> UUID:
         person = await store.person_of(viewer, work, command.person, lock=True)
+        if command.scheme is not None:
+            person.scheme = command.scheme.value
         await _keep_situation(person.ref, command.situation, work, viewer)
         work.hint(f"organisation.{viewer.organisation}")
         return person.ref
@@ -183,7 +188,6 @@ def _likeness(given: dict[str, str], command: MeetPerson, keys: PersonKeys) -> L
 
 
 async def _new_person(command: MeetPerson, given: dict[str, str], work: Work, viewer: Viewer) -> Person:
-    check_birth_date(command.birth_date, work.now.date())
     while True:
         number = file_number(work.now.year, secrets.randbits(32))
         if not await store.file_number_taken(viewer, work, number):

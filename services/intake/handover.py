@@ -146,6 +146,7 @@ async def record_handover(
     }
     if not await store.save(work, values):
         return await _already(command, work, viewer, NotFound())
+    await store.settle_withdrawn(viewer, work, command.person, command.right)
     return values
 
 

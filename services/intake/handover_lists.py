@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select
 
 from contracts.lifecycle import ENDED, OPEN
@@ -111,7 +113,24 @@ async def last_moved(viewer: Viewer, work: Work, limit: int = 8) -> list[tuple[H
 
 
 async def grants_ending(viewer: Viewer, work: Work, before: datetime) -> list[tuple[ConsentGrant, Person]]:
-    """Live grants of the viewer's own people that end before that instant, the first to end first."""
+    """Grants of the viewer's own people that end before that instant and are not renewed, the first to end first.
+
+    One that has ended stays here for as long as a referral under way rests on it: nothing of it is readable any more.
+    """
+    newer = aliased(ConsentGrant)
+    renewed = exists().where(
+        newer.person == ConsentGrant.person,
+        newer.desk == ConsentGrant.desk,
+        newer.purpose == ConsentGrant.purpose,
+        col(newer.withdrawn_at).is_(None),
+        newer.expires_at > ConsentGrant.expires_at,
+        col(newer.rights).op("@>")(col(ConsentGrant.rights)),
+    )
+    awaited = exists().where(
+        col(Handover.grant) == col(ConsentGrant.ref),
+        col(Handover.step) == "sent",
+        col(Handover.state).in_([one.value for one in OPEN]),
+    )
     found = await work.session.exec(
         select(ConsentGrant, Person)
         .join(Person, col(Person.ref) == col(ConsentGrant.person))
@@ -119,8 +138,9 @@ async def grants_ending(viewer: Viewer, work: Work, before: datetime) -> list[tu
             ConsentGrant.organisation == viewer.organisation,
             Person.referent == viewer.account,
             col(ConsentGrant.withdrawn_at).is_(None),
-            ConsentGrant.expires_at > work.now,
+            or_(col(ConsentGrant.expires_at) > work.now, awaited),
             ConsentGrant.expires_at <= before,
+            ~renewed,
         )
         .order_by(col(ConsentGrant.expires_at))
         .limit(50)

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, literal_column
+from sqlalchemy import Row, literal_column, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, or_, select
 
+from contracts.lifecycle import State
+from contracts.refusals import GrantWithdrawn
 from contracts.viewer import Viewer
 from services.intake.tables import ConsentGrant, Handover, Note, Person, PresumedRight, SharingRoute, Situation
 from services.runtime.database import Work
@@ -162,6 +164,23 @@ async def notes_of(viewer: Viewer, work: Work, handovers: Iterable[UUID]) -> dic
     for row in found.all():
         by_handover[row.handover].append(row)
     return by_handover
+
+
+async def settle_withdrawn(viewer: Viewer, work: Work, person: UUID, right: str) -> None:
+    """What a withdrawal stopped on its way is over, and asks for nothing more, once that right is handed over anew."""
+    ended = update(Handover).where(
+        col(Handover.organisation) == viewer.organisation,
+        col(Handover.person) == person,
+        col(Handover.right) == right,
+        stopped_by_withdrawal(Handover),
+    )
+    values = {"step": "sent", "state": State.WITHDRAWN.value, "moved_at": work.now}
+    await work.session.execute(ended.values(**values), execution_options={"synchronize_session": False})
+
+
+def stopped_by_withdrawal(row: Any) -> Any:  # noqa: ANN401 - the table in a statement, or one of its rows
+    """Whether the person took her agreement back before the referral was known: its reference is refused for good."""
+    return (row.step == "refused") & (row.refusal == GrantWithdrawn.slug)
 
 
 async def save(work: Work, values: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 
 from contracts.asks import WriteNote
 from contracts.consent import two_locks
@@ -71,22 +72,24 @@ async def _keep(
     cleaned = accept_free_text(text, "text", NEED_SUMMARY_LENGTH)
     if not cleaned:
         raise InvalidInput(field="text", reason="Ce champ est nécessaire.")
-    # The reference derives from the command: writing it twice keeps one note.
+    # The reference derives from the command: writing it twice keeps one note, with what was typed last.
     ref = uuid5(viewer.account, f"note/{command}")
+    body = keys.seal(handover.person, BODY, cleaned)
+    writing = insert(Note).values(
+        ref=ref,
+        handover=handover.ref,
+        person=handover.person,
+        organisation=handover.organisation,
+        desk=handover.desk,
+        kind=kind,
+        author=viewer.account,
+        body=body,
+        at=work.now,
+    )
     await work.session.execute(
-        insert(Note)
-        .values(
-            ref=ref,
-            handover=handover.ref,
-            person=handover.person,
-            organisation=handover.organisation,
-            desk=handover.desk,
-            kind=kind,
-            author=viewer.account,
-            body=keys.seal(handover.person, BODY, cleaned),
-            at=work.now,
+        writing.on_conflict_do_update(
+            index_elements=["ref"], set_={"body": body}, where=col(Note.handover) == handover.ref
         )
-        .on_conflict_do_nothing()
     )
     work.hint(f"organisation.{handover.organisation}")
     return ref

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.lifecycle import State
-from contracts.rights import catalogue
+from contracts.rights import right_name
 from contracts.vocabulary import Outcome, Turn
 from services.intake.tables import ConsentGrant, Handover, PresumedRight
 from services.runtime.web import dates
@@ -79,12 +79,6 @@ class NextStep:
     label: str
     href: str
     because: str
-
-
-def right_name(code: str) -> str:
-    """The name of a right of the catalogue, or its code."""
-    found = catalogue().get(code)
-    return found.name if found else code
 
 
 def next_step(

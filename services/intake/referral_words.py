@@ -109,7 +109,7 @@ FORMS: dict[str, ActionForm] = {
     for one in (
         ActionForm(
             "recall",
-            "Pourquoi la rappeler ?",
+            "Pourquoi la rappeler\u202f?",
             "Le guichet ne verra plus les informations de la personne.",
             RecallReason,
         ),
@@ -122,10 +122,10 @@ FORMS: dict[str, ActionForm] = {
         ActionForm(
             "refuse_redirect",
             "Garder ce guichet",
-            "Le guichet proposé n’est pas retenu : l’orientation reste où elle est.",
+            "Le guichet proposé n’est pas retenu\u202f: l’orientation reste où elle est.",
         ),
         ActionForm(
-            "reopen", "Pourquoi la rouvrir ?", "Elle repart chez le même contact, qui en est averti.", ReopenReason
+            "reopen", "Pourquoi la rouvrir\u202f?", "Elle repart chez le même contact, qui en est averti.", ReopenReason
         ),
         ActionForm("confirm_outcome", "C’est bien cela", "La personne confirme ce que le guichet a noté."),
         ActionForm(
@@ -133,7 +133,7 @@ FORMS: dict[str, ActionForm] = {
         ),
         ActionForm(
             "mark_in_error",
-            "Quelle est l’erreur ?",
+            "Quelle est l’erreur\u202f?",
             "Ce qui était écrit sur la personne est effacé. C’est définitif.",
             ErrorReason,
         ),

@@ -12,14 +12,13 @@ from contracts.asks import ListRecipients
 from contracts.consent import Disclosure
 from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import NotFound, Refusal, ServiceAway
-from contracts.rights import catalogue, reason_of_competence
+from contracts.rights import catalogue, reason_of_competence, right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import HandoverMode, Scheme
 from services.intake import handover_store as store
 from services.intake.dossier import Known, full_name
 from services.intake.handover import ACCOMPANIMENT_LENGTH
 from services.intake.preview import Candidate, candidates, preview
-from services.intake.progress import right_name
 from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight, SharingRoute, Situation
 from services.intake.web import keys_of
 from services.runtime.web.guard import service_of

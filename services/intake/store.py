@@ -214,6 +214,16 @@ async def resting_on(viewer: Viewer, work: Work, grant: UUID) -> list[Handover]:
     return list((await work.session.exec(query.order_by(col(Handover.ref)))).all())
 
 
+async def open_on(viewer: Viewer, work: Work, grants: Iterable[UUID]) -> list[Handover]:
+    """The hand-overs that rest on these grants and are not over, locked in one order."""
+    query = select(Handover).where(
+        col(Handover.grant).in_(list(grants)),
+        Handover.organisation == viewer.organisation,
+        or_(col(Handover.step) == "sending", (col(Handover.step) == "sent") & col(Handover.state).in_(_OPEN)),
+    )
+    return list((await work.session.exec(query.order_by(col(Handover.ref)).with_for_update())).all())
+
+
 async def file_number_taken(viewer: Viewer, work: Work, number: str) -> bool:
     """Whether a person of the organisation has that number."""
     query = select(Person.ref).where(Person.organisation == viewer.organisation, Person.file_number == number)

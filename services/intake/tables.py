@@ -247,7 +247,7 @@ def _handed(column: str) -> str:
     """SQL: a desk reaches a person only through a hand-over to one of its desks that is still readable."""
     return (
         f"EXISTS (SELECT 1 FROM intake.handover h WHERE h.person = {column} AND {at_my_desks('h.desk')}"
-        " AND h.step = 'sent' AND (h.readable_until IS NULL OR h.readable_until > now()))"
+        " AND h.step IN ('sending', 'sent') AND (h.readable_until IS NULL OR h.readable_until > now()))"
     )
 
 
@@ -266,7 +266,7 @@ ACCESS = (
         _OWN,
     ),
     Access("handover", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", f"{_OWN} OR {_MY_DESK}", _OWN),
-    Access("note", "SELECT, INSERT", "SELECT, UPDATE", f"{_OWN} OR {at_my_desks('desk')}"),
+    Access("note", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", f"{_OWN} OR {at_my_desks('desk')}"),
     Access("disclosureentry", "SELECT, INSERT", "SELECT", f"{_OWN} OR viewer_organisation = {ORGANISATION}"),
     Access("sharingroute", "SELECT", "SELECT, INSERT, UPDATE"),
     *plumbing_access("intake"),

@@ -13,7 +13,7 @@ from contracts.consent import Category
 from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput, Refusal, ServiceAway
 from contracts.replies import DeskOption
-from contracts.rights import catalogue
+from contracts.rights import catalogue, right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import ConsentMethod, Language, Purpose
 from services.intake import store
@@ -22,7 +22,6 @@ from services.intake.consent_handlers import record_consent, refuse_consent, wit
 from services.intake.domain import DEFAULT_CATEGORIES, DEFAULT_GRANT_AGE, end_of_grant
 from services.intake.dossier import short_name
 from services.intake.notice import CURRENT, notice
-from services.intake.progress import right_name
 from services.intake.web import REFERENTS, errors_of, keys_of, show_form, typed_in
 from services.intake.web_file import file_context, title_of
 from services.runtime.database import Work
@@ -33,7 +32,7 @@ from services.runtime.web.pages import redirect
 
 pages = Pages()
 _HINTS = {
-    Category.IDENTITY_MIN: "« Mme K., 34 ans »",
+    Category.IDENTITY_MIN: "«\u202fMme K., 34 ans\u202f»",
     Category.RIGHT_STATUS: "Pourquoi ce droit est possible",
     Category.NEED_SUMMARY: "Le message que vous écrirez en confiant",
 }
@@ -111,7 +110,11 @@ async def _asked(request: Request, viewer: Viewer, ref: UUID) -> _Asked:
 def _show(
     request: Request, viewer: Viewer, asked: _Asked, typed: dict[str, Any], errors: dict[str, str], status: int = 200
 ) -> Response:
-    context = {"options": asked.options(), "ref": asked.ref, "title": asked.title, "short": asked.short}
+    options = asked.options()
+    if asked.away and typed.get("desk"):  # nothing can be offered, and what was chosen is kept
+        options["desks"] = [(typed["desk"], "Le guichet que vous avez choisi")]
+        options["contacts"] = [(typed["contact"], "Le contact que vous avez choisi")] if typed.get("contact") else []
+    context = {"options": options, "ref": asked.ref, "title": asked.title, "short": asked.short}
     return show_form(
         request, "consent.html", viewer, typed, errors, status, away=asked.away, notice=notice(), **context
     )

@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from contracts.consent import Category
-from contracts.rights import catalogue
+from contracts.rights import catalogue, right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import (
     Channel,
@@ -27,7 +27,7 @@ from services.intake import store
 from services.intake.domain import Looked, readable_phone, what_is_looked_for
 from services.intake.dossier import age, full_name, short_name
 from services.intake.person_keys import PersonKeys
-from services.intake.progress import knots_of, next_step, right_name, status_of
+from services.intake.progress import knots_of, next_step, status_of
 from services.intake.store import PersonFile, Standing
 from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight
 from services.intake.web import REFERENTS, keys_of

@@ -59,10 +59,11 @@ class SituationForm(Frozen):
     housing: HousingKind | None = None
     employment: EmploymentKind | None = None
     resources_band: ResourcesBand | None = None
+    scheme: Scheme | None = None
 
     def situation(self) -> SituationNow:
         """What is said of the situation."""
-        return SituationNow.model_validate(self.model_dump())
+        return SituationNow.model_validate(self.model_dump(include=set(SituationNow.model_fields)))
 
 
 class EncounterForm(SituationForm):
@@ -80,7 +81,7 @@ class EncounterForm(SituationForm):
     postal_address: str = ""
     safe_times: str = ""
     language: Language = Language.FR
-    scheme: Scheme = Scheme.GENERAL
+    scheme: Scheme = Scheme.GENERAL  # type: ignore[assignment]
     evaluation_told: bool = False
     decision: str = ""
 
@@ -187,6 +188,7 @@ async def situation(request: Request, viewer: Asking, ref: UUID) -> Response:
         title = title_of(found.person, work)
     row = found.situation
     typed = {} if row is None else {name: getattr(row, name) for name in SituationNow.model_fields}
+    typed["scheme"] = found.person.scheme
     return show_form(request, "situation.html", viewer, typed, {}, options=OPTIONS, ref=ref, title=title)
 
 
@@ -201,7 +203,9 @@ async def keep_situation(request: Request, viewer: Asking, ref: UUID) -> Respons
             request, "situation.html", viewer, typed_in(sent), errors, options=OPTIONS, ref=ref, title=title
         )
     async with service_of(request).database.web(viewer) as work:
-        command = UpdateSituation(command_id=form.command_id, person=ref, situation=form.situation())
+        command = UpdateSituation(
+            command_id=form.command_id, person=ref, situation=form.situation(), scheme=form.scheme
+        )
         await handlers.update_situation(command, work)
     return redirect(f"/personnes/{ref}", "saved")
 

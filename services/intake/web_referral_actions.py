@@ -11,11 +11,11 @@ from contracts.actions import Action
 from contracts.asks import ActOnReferral, ReadReferral
 from contracts.lifecycle import BY_ACTION
 from contracts.refusals import InvalidInput, NotFound, Refusal
+from contracts.rights import right_name
 from contracts.viewer import Viewer
 from services.intake import handover_store as store
 from services.intake import notes
 from services.intake.dossier import full_name
-from services.intake.progress import right_name
 from services.intake.referral_words import FORMS
 from services.intake.tables import Handover, Person
 from services.intake.web import REFERENTS, errors_of, keys_of

@@ -11,6 +11,7 @@ from contracts.asks import DescribeNetwork, ReadReferral
 from contracts.consent import Category
 from contracts.refusals import NotFound, Refusal, ServiceAway, every_refusal
 from contracts.replies import Network, ReferralView
+from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import ConsentMethod
 from services.intake import handover_lists as lists
@@ -18,7 +19,7 @@ from services.intake import handover_store as store
 from services.intake import notes
 from services.intake.dossier import full_name
 from services.intake.person_keys import PersonKeys
-from services.intake.progress import knots_of, right_name, status_of
+from services.intake.progress import knots_of, status_of
 from services.intake.referral_words import buttons_of, timeline_of, turn_of
 from services.intake.tables import ConsentGrant, Handover, Note
 from services.intake.web import REFERENTS, keys_of

@@ -9,12 +9,11 @@ from starlette.responses import Response
 
 from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput, Refusal
-from contracts.rights import catalogue
+from contracts.rights import catalogue, right_name
 from contracts.vocabulary import Ground, NonTakeUpCause
 from services.intake import handlers, store
 from services.intake.commands import NotedRight, RemoveRight, ReviewRights
 from services.intake.dossier import short_name
-from services.intake.progress import right_name
 from services.intake.web import REFERENTS, Errors, errors_of, show_form, typed_in
 from services.intake.web_file import title_of
 from services.runtime.web import forms

@@ -11,7 +11,9 @@ from contracts.rights import catalogue
 from contracts.viewer import Viewer
 from contracts.vocabulary import Purpose, Scheme
 from services.intake import handover_store as store
+from services.intake.dossier import choose_grant
 from services.intake.handover import HandOver, accept_texts, hand_over, keep_draft
+from services.intake.preview import purpose_of
 from services.intake.send_steps import Choice, SendForm, read_ground, show_contacts, show_how, show_rights
 from services.intake.tables import Handover
 from services.intake.web import REFERENTS, errors_of, keys_of
@@ -43,6 +45,7 @@ async def choose(
                 "right": choice.right or draft.right,
                 "chosen": choice.chosen or f"{draft.desk}.{draft.contact}",
                 "redirect_of": choice.redirect_of or draft.redirect_of,
+                "draft": None if store.stopped_by_withdrawal(draft) else draft.ref,
             }
         )
     if choice.right not in catalogue():
@@ -79,11 +82,13 @@ async def _send(request: Request, viewer: Viewer, ref: UUID, form: SendForm) -> 
         grants = await store.grants_of_person(viewer, work, ref)
         if person is None:
             raise NotFound
-    desk, _ = _chosen(form)
-    live = [row for row in grants if row.desk == desk and form.right in row.rights and row.withdrawn_at is None]
-    live.sort(key=lambda row: (row.purpose == Purpose.OPEN_RIGHT.value, row.expires_at))
-    purpose = Purpose(live[-1].purpose) if live else Purpose.OPEN_RIGHT
-    done = await hand_over(_command(form, ref, purpose), viewer, service, keys_of(request), Scheme(person.scheme))
+    desk, contact = _chosen(form)
+    # The same choice as the one that the form showed.
+    row = choose_grant(
+        grants, desk=desk, right=form.right, purpose=Purpose.OPEN_RIGHT, assignee=contact, at=work.now
+    )
+    command = _command(form, ref, purpose_of(row))
+    done = await hand_over(command, viewer, service, keys_of(request), Scheme(person.scheme))
     return redirect(f"/orientations/{done.ref}", done.step)
 
 
@@ -147,7 +152,7 @@ def _typed(draft: Handover | None, choice: Choice, request: Request) -> dict[str
         typed |= {
             "mode": draft.mode,
             "urgent": "true" if draft.urgent else "",
-            "command_id": str(draft.command),
+            "command_id": str(draft.command) if choice.draft else typed["command_id"],
             "message": keys.open(draft.person, "need_summary", draft.need_summary) or "",
             "accompanied_by": keys.open(draft.person, "accompaniment", draft.accompaniment) or "",
         }

@@ -9,15 +9,16 @@ from starlette.responses import Response
 from contracts.asks import ListTasks
 from contracts.refusals import ServiceAway
 from contracts.replies import Task
+from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import TaskKind
 from services.intake import handover_lists as lists
 from services.intake.dossier import full_name
-from services.intake.progress import knots_of, right_name, status_of
+from services.intake.progress import knots_of, status_of
 from services.intake.tables import ConsentGrant, Handover, Person
 from services.intake.web import REFERENTS
 from services.runtime.database import Work
-from services.runtime.web.dates import day
+from services.runtime.web.dates import day, until
 from services.runtime.web.guard import Asking, Pages, service_of
 
 pages = Pages()
@@ -53,7 +54,7 @@ async def today(request: Request, viewer: Asking) -> Response:
         *(_task(task, *about[task.referral]) for task in tasks or () if task.referral in about),
         *(_late(row, person, work) for row, person in late if row.ref not in asked),
         *(_unfinished(row, person) for row, person in unfinished),
-        *(_ending(grant, person) for grant, person in ending),
+        *(_ending(grant, person, work) for grant, person in ending),
     ]
     items.sort(key=lambda item: ("late", "due", None).index(item["kind"]))
     return request.app.state.pages.render(
@@ -120,7 +121,7 @@ def _late(row: Handover, person: Person, work: Work) -> Item:
 
 def _unfinished(row: Handover, person: Person) -> Item:
     text = {"draft": "Préparée, pas encore envoyée", "awaiting_consent": "En attente de l’accord de la personne"}.get(
-        row.step, "N’est pas partie : regardez pourquoi"
+        row.step, "N’est pas partie\u202f: regardez pourquoi"
     )
     if row.step == "awaiting_consent":
         href = f"/personnes/{person.ref}/accord?guichet={row.desk}&droit={row.right}"
@@ -129,13 +130,14 @@ def _unfinished(row: Handover, person: Person) -> Item:
     return _item(row, person, text, "late" if row.step == "refused" else "due", "Reprendre", href)
 
 
-def _ending(grant: ConsentGrant, person: Person) -> Item:
+def _ending(grant: ConsentGrant, person: Person, work: Work) -> Item:
+    over = grant.expires_at <= work.now
     return {
         "who": full_name(person),
-        "chip": "Accord bientôt terminé",
-        "kind": None,
+        "chip": "Accord terminé, le guichet ne lit plus rien" if over else "Accord bientôt terminé",
+        "kind": "late" if over else None,
         "href": f"/personnes/{person.ref}",
-        "meta": [f"{grant.recipient_organisation_name}, {grant.desk_name}", f"jusqu’au {day(grant.expires_at)}"],
+        "meta": [f"{grant.recipient_organisation_name}, {grant.desk_name}", until(grant.expires_at)],
         "action": "Renouveler l’accord",
         "action_href": f"/personnes/{person.ref}/accord?guichet={grant.desk}&droit={next(iter(grant.rights), '')}",
     }

@@ -196,7 +196,7 @@ FORMS: dict[str, ActionForm] = {
             actions.Hold,
             _hold,
         ),
-        ActionForm("resume", "L’orientation revient dans « En cours ».", "Reprendre", actions.Resume),
+        ActionForm("resume", "L’orientation revient dans «\u202fEn cours\u202f».", "Reprendre", actions.Resume),
         ActionForm(
             "refuse_accompaniment",
             "La personne a le droit d’être accompagnée\u202f: un refus se motive, et il est compté.",

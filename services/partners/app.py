@@ -1,4 +1,4 @@
-"""The partners service put together: what it answers, what it reacts to, its clock and its pages."""
+"""The partners service put together: what it answers, what it reacts to and its pages."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,25 +10,17 @@ from contracts.asks import (
     CheckDeskMember,
     DescribeNetwork,
     ListRecipients,
-    ReadFacts,
     ResolveAddress,
     ResolveRecipient,
     ResolveViewer,
 )
-from contracts.refusals import Refusal
 from contracts.replies import ViewerFound
 from services.partners import handlers, recipients, web, web_actions, web_api, web_desk, web_network
 from services.partners.sessions import Sessions
 from services.partners.subscribers import REACTIONS
-from services.runtime import telemetry
 from services.runtime.bus import Answer
 from services.runtime.database import Work
-from services.runtime.jobs import Job
 from services.runtime.process import Parts, Service
-
-log = telemetry.logger("partners")
-GAP_SECONDS = 60.0
-GAPS_EVERY = 15.0
 
 
 def build(service: Service) -> None:
@@ -49,7 +41,6 @@ def build(service: Service) -> None:
                 CheckDeskMember: _read(service, handlers.check_desk_member),
             },
             reactions=REACTIONS,
-            jobs=[Job("partners_gaps", GAPS_EVERY, lambda: fill_gaps(service))],
             routers=[one.pages.router for one in (web, web_network, web_desk, web_actions, web_api)],
             templates=Path(__file__).with_name("templates"),
             resolve_viewer=sessions.resolve,
@@ -58,17 +49,6 @@ def build(service: Service) -> None:
     )
     assert service.app is not None
     service.app.state.sessions = sessions
-
-
-async def fill_gaps(service: Service, older_than: float = GAP_SECONDS) -> None:
-    """Fetch from the record the facts that the bus left out for that many seconds."""
-    for consumer, ref, version in await service.inbox.gaps(older_than):
-        try:
-            found = await service.bus.ask(ReadFacts(ref=ref, after=version))
-        except Refusal as refusal:
-            log.warning("gap_not_filled", consumer=consumer, slug=refusal.slug)
-            continue
-        await service.inbox.take(consumer, found.envelopes)
 
 
 def _read(service: Service, handler: Callable[[Any, Work], Awaitable[BaseModel]]) -> Answer:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from contracts.lifecycle import BY_ACTION, State
 from contracts.pages import referral_page_of_desk
-from contracts.rights import catalogue
+from contracts.rights import right_name
 from contracts.vocabulary import HandoverMode, Outcome, Turn
 from services.partners.disclosures import Readings
 from services.partners.domain import Tab, Urgency, tab_of, today_in_paris, urgency
@@ -49,12 +49,6 @@ class Row:
     action_href: str | None
 
 
-def right_name(code: str) -> str:
-    """The French name of a right; an unknown code is shown as it is."""
-    found = catalogue().get(code)
-    return found.name if found else code
-
-
 def the_organisation(name: str) -> str:
     """The name with its article: `la Caf de Valbrume`, `le CCAS de Valbrume`, `France Travail`."""
     first = name.split(" ")[0]
@@ -90,12 +84,13 @@ def row_of(item: DeskItem, readings: Readings, names: Names, now: datetime) -> R
     pressing = _pressing(item, tab, now)
     action = _NEXT.get(state) if tab in (Tab.TO_ANSWER, Tab.IN_PROGRESS) else None
     href = referral_page_of_desk(item.ref)
+    chip = _chip(item, state, tab, pressing, now)
     return Row(
         href=href,
         who=readings.who(item.ref),
-        chip=_chip(item, state, tab, pressing, now),
+        chip=chip,
         kind=pressing.value or None,
-        meta=tuple(_meta(item, state, turn, names, now)),
+        meta=tuple(one for one in _meta(item, state, turn, names, now) if one != (chip or "").lower()),
         action_label=BY_ACTION[action].label if action else None,
         action_href=f"{href}/{action}" if action else None,
     )
@@ -126,6 +121,8 @@ def _chip(item: DeskItem, state: State, tab: Tab, pressing: Urgency, now: dateti
         return f"En retard{_for_days(due, now)}"
     if pressing is Urgency.DUE and due is not None:
         return f"Réponse avant {dates.hour(due)}" if tab is Tab.TO_ANSWER else "À faire aujourd’hui"
+    if item.urgent and state is State.SENT:
+        return "Urgente"
     if pressing is Urgency.NEW:
         return "Nouvelle"
     return "En pause" if state is State.ON_HOLD else None

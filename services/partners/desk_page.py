@@ -30,6 +30,8 @@ from services.partners.store import Names
 from services.partners.tables import DeskItem
 from services.runtime.web import dates
 
+RARE = frozenset({"refuse_accompaniment"})
+
 
 @dataclass(frozen=True)
 class Course:
@@ -125,9 +127,25 @@ def actions_of(view: ReferralView) -> tuple[Transition | None, list[Transition],
     if view.proposed_desk is not None:
         found = [one for one in found if one.action != "propose_redirect"]
     main = next((one for one in found if one.action == "resume" and view.turn is Turn.DESK), None)
-    main = main or next((one for one in found if one.main), None)
-    rest = sorted((one for one in found if one is not main), key=lambda one: not one.main)
-    return main, rest[:2], rest[2:]
+    if not waits(view):
+        main = main or next((one for one in found if one.main), None)
+    rest = sorted((one for one in found if one is not main), key=lambda one: (one.action in RARE, not one.main))
+    beside = [one for one in rest if one.action not in RARE][:2]
+    return main, beside, [one for one in rest if one not in beside]
+
+
+def waits(view: ReferralView) -> bool:
+    """True while it is not the desk's turn: then nothing is pressed upon it."""
+    return view.state is State.ON_HOLD and view.turn not in (None, Turn.DESK)
+
+
+def waiting_sentence(view: ReferralView, now: datetime) -> str | None:
+    """Whose turn it is and until when, while the referral is on hold."""
+    if view.state is not State.ON_HOLD or view.turn is None:
+        return None
+    turn = f"{view.turn.label[0].lower()}{view.turn.label[1:]}"
+    back = f" Elle revient dans votre liste {dates.day(view.resume_on, today_in_paris(now))}." if view.resume_on else ""
+    return f"En pause\u202f: c’est {turn} d’agir.{back}"
 
 
 # --- what was shared ----------------------------------------------------------------------------------------------
@@ -148,15 +166,14 @@ def consent_sentence(disclosure: Disclosure, now: datetime) -> str:
     read_back = ", relu avec la personne" if disclosure.read_back else ""
     return (
         f"{method}, {dates.day(disclosure.given_at, today)}, en {disclosure.language.label.lower()}{read_back}."
-        f" But\u202f: {disclosure.purpose.label.lower()}. Valable {until(disclosure.expires_at, today)}."
+        f" But\u202f: {disclosure.purpose.label.lower()}. Valable {dates.until(disclosure.expires_at, today)}."
         f" {ProhibitedUse.FRAUD_CONTROL.label}."
     )
 
 
-def until(value: date | datetime, today: date) -> str:
-    """`jusqu’à demain`, `jusqu’au jeudi 19 novembre`."""
-    text = dates.day(value, today)
-    return f"jusqu’à {text}" if text in ("aujourd’hui", "hier", "demain") else f"jusqu’au {text}"
+def of(name: str) -> str:
+    """`d’Odirine`, `de Mélibert`."""
+    return f"d’{name}" if name[:1].lower() in "aeiouyàâéèêëîïôûh" else f"de {name}"
 
 
 # --- what happened ------------------------------------------------------------------------------------------------

@@ -196,7 +196,9 @@ def _leave(service: Service, mail: SendSignInCode) -> None:
 
 
 def _set_cookie(request: Request, response: Response, name: str, value: str, path: str, seconds: int) -> None:
-    secure = request.url.scheme == "https"
+    # Behind a proxy the request itself comes in clear: what people type in their browser decides.
+    public = service_of(request).settings.public_url or ""
+    secure = request.url.scheme == "https" or public.startswith("https://")
     response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
 
 

@@ -15,11 +15,11 @@ from contracts import actions
 from contracts.asks import ActOnReferral, ListRecipients, WriteNote
 from contracts.lifecycle import BY_ACTION, State, parties_of
 from contracts.pages import referral_page_of_desk
-from contracts.refusals import NotFound, NotYourAction, ReferralAlreadyAnswered, Refusal
+from contracts.refusals import InvalidInput, NotFound, NotYourAction, ReferralAlreadyAnswered, Refusal
+from contracts.rights import right_name
 from contracts.viewer import Viewer
 from services.partners import store
 from services.partners.action_forms import FORMS, ActionForm, Around, OtherDesk, Question, close_action
-from services.partners.desk_list import right_name
 from services.partners.domain import today_in_paris
 from services.partners.recipients import list_recipients, read_staff
 from services.partners.tables import DeskItem
@@ -93,7 +93,7 @@ async def act(service: Service, viewer: Viewer, ref: UUID, given: BaseModel, aro
     elif isinstance(given, OtherDesk):
         desk = next((one for one in around.desks if one.desk == given.to_desk), None)
         if desk is None:
-            raise NotFound(field="to_desk")
+            raise InvalidInput(field="to_desk", reason="Choisissez un guichet de la liste.")
         action = actions.ProposeRedirect(to_desk=desk.desk, to_organisation=desk.organisation)
     elif isinstance(given, actions.Close):
         action = close_action(given)

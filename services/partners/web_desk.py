@@ -12,11 +12,12 @@ from starlette.responses import Response
 from contracts.asks import ReadReferral
 from contracts.refusals import NotFound, ServiceAway
 from contracts.replies import ReferralView
+from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, Outcome
 from services.partners import desk_page as words
 from services.partners import store
-from services.partners.desk_list import EMPTY, TAB_LABELS, lead, right_name, rows_of, the_organisation
+from services.partners.desk_list import EMPTY, TAB_LABELS, lead, rows_of, the_organisation
 from services.partners.disclosures import Readings, read_disclosures
 from services.partners.domain import Tab
 from services.partners.store import Names
@@ -113,6 +114,7 @@ class _Page:
             "main": _link(item.ref, main) if main else None,
             "beside": [_link(item.ref, one) for one in beside],
             "rarer": [_link(item.ref, one) for one in rarer],
+            "waiting": words.waiting_sentence(view, now) if view else None,
             "record_away": view is None,
             "proposed": self.names.desk(view.proposed_desk) if view and view.proposed_desk else None,
         }
@@ -156,7 +158,7 @@ class _Page:
 
     def _assignee(self) -> str:
         assignee = self.names.account(self.view.assignee if self.view else self.item.assignee)
-        return f"entre les mains de {assignee}" if assignee else "à votre guichet"
+        return f"entre les mains {words.of(assignee)}" if assignee else "à votre guichet"
 
 
 async def _names(

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from contracts.replies import ContactOption
+from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind
-from services.partners.desk_list import right_name
-from services.partners.desk_page import until
 from services.partners.domain import today_in_paris
 from services.partners.recipients import conventions_in_force, describe_desk, read_staff
 from services.partners.tables import Convention, Desk, Organisation
 from services.runtime.database import Work
+from services.runtime.web.dates import until
 from services.runtime.web.guard import SIGNED_IN, Asking, Pages, service_of
 
 pages = Pages()

@@ -7,8 +7,9 @@ from uuid import UUID
 from contracts import facts
 from contracts.lifecycle import State
 from contracts.replies import ReferralView, Step
+from contracts.rights import right_name
 from contracts.vocabulary import Word
-from services.referral.board_view import Names, right_name
+from services.referral.board_view import Names
 from services.runtime.web import dates
 
 LABELS = {

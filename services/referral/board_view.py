@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.replies import Network
-from contracts.rights import catalogue
+from contracts.rights import right_name
 from services.referral.backlog import DREES_YARDSTICK, Backlog, Funnel
 from services.referral.board import HOURS_A_DAY, Figure, Measure
 from services.referral.board_store import Board, Stuck, StuckList
@@ -75,12 +75,6 @@ class Names:
         if self.network is None or ref not in self.network.desks:
             return UNKNOWN
         return f"{self.organisation(organisation)}, {self.network.desks[ref]}"
-
-
-def right_name(code: str) -> str:
-    """The right as it is shown."""
-    right = catalogue().get(code)
-    return right.name if right else code
 
 
 def month_name(key: str) -> str:

@@ -10,11 +10,13 @@ from contracts.replies import Task as TaskView
 from contracts.vocabulary import TaskKind
 from services.referral import store
 from services.referral.domain import actor_kind, available, decide, parties
-from services.referral.life import Life, Moment
+from services.referral.life import Life, Moment, already_answered
 from services.referral.tables import Referral
 from services.referral.timeline import steps_for
 from services.runtime.database import Work
 
+# What these answer is an outcome or a proposal that the page showed: never another one that took its place since.
+_OF_WHAT_WAS_SHOWN = frozenset({"confirm_outcome", "contradict_outcome", "refuse_redirect"})
 _VIEWED = frozenset(ReferralView.model_fields) - {"attempts", "steps", "actions"}
 
 
@@ -31,6 +33,8 @@ async def act_on_referral(ask: ActOnReferral, work: Work, member: DeskMember | N
             raise NotFound()
         return ReferralState.model_validate(known)
     life = store.life_of(row)
+    if ask.action.kind in _OF_WHAT_WAS_SHOWN and ask.expected_version not in (None, life.version):
+        raise already_answered(life)
     moment = Moment(
         now=work.now, actor=ask.viewer.account, parties=parties(ask.viewer, life),
         attempts=await store.attempts_of(life, work) if ask.action.kind == "close" else Moment.attempts,

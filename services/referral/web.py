@@ -17,6 +17,7 @@ from contracts.envelope import Frozen
 from contracts.lifecycle import BY_ACTION
 from contracts.refusals import NotFound, Refusal, ServiceAway
 from contracts.replies import Network
+from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import ErrorReason, ReopenReason
 from services.referral import board_view as view
@@ -196,7 +197,7 @@ async def _referral_page(request: Request, viewer: Viewer, ref: UUID, typed: Typ
         viewer=viewer,
         ref=ref,
         found=found,
-        title=view.right_name(found.right),
+        title=right_name(found.right),
         desk=names.desk(found.desk, found.organisation),
         sender=names.organisation(found.sender_organisation),
         knots=knots(found, now),

@@ -72,8 +72,14 @@ class Bus:
                 subscriber.subscription = Patient(subscriber.subscription)  # type: ignore[assignment]
 
     async def stop(self) -> None:
-        """Let running handlers end (10 s at most), then disconnect."""
-        await self.broker.stop()
+        """Let running handlers end (10 s at most), then disconnect; also while the server is away."""
+        connection = self.broker._connection
+        try:
+            await self.broker.stop()
+        except NatsError:
+            # There is nobody to say goodbye to: what was not acknowledged comes again.
+            if connection is not None:
+                await connection.close()
 
     @property
     def connected(self) -> bool:
@@ -154,6 +160,13 @@ class Bus:
             ack_policy=AckPolicy.MANUAL,
             decoder=_whole,
         )(take)
+
+    async def lag(self, durable: str) -> int:
+        """How many facts that consumer has still to take or to acknowledge."""
+        connection = self.broker._connection
+        assert connection is not None
+        info = await connection.jetstream(timeout=ASK_TIMEOUT).consumer_info(STREAM, durable)
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     # --- hints --------------------------------------------------------------------------------------------------------
 

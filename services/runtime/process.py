@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from contracts.asks import ResolveViewer
+from contracts.asks import ReadFacts, ResolveViewer
 from contracts.envelope import Ask, Fact
 from contracts.topology import durables
 from contracts.viewer import Viewer
@@ -21,6 +21,7 @@ from services.runtime import telemetry
 from services.runtime.bus import Answer, Bus
 from services.runtime.clock import Clock, system_clock
 from services.runtime.database import Database
+from services.runtime.gaps import GAPS_EVERY, fill_gaps
 from services.runtime.inbox import Inbox, Reaction
 from services.runtime.jobs import Job, Jobs
 from services.runtime.migrations import Schema, role_url
@@ -98,7 +99,8 @@ class Service:
             self.bus.answer(kind, handler)
         for thing, durable in durables(self.name).items():
             self.bus.listen(thing, durable, self.inbox)
-        self.jobs = Jobs([*parts.jobs, Job("measure", 10.0, self._measure)])
+        gaps = [Job("gaps", GAPS_EVERY, lambda: fill_gaps(self))] if self.name in ReadFacts.asked_by else []
+        self.jobs = Jobs([*parts.jobs, *gaps, Job("measure", 10.0, self._measure)])
         self.app = make_app(self, parts.routers, parts.templates)
 
     async def start(self) -> None:
@@ -113,8 +115,8 @@ class Service:
         await self.jobs.stop()
         if self.parts.stop is not None:
             await self.parts.stop()
-        await self.bus.stop()
         await self.relay.stop()
+        await self.bus.stop()
         await self.database.close()
 
     async def viewer_of(self, session: str) -> Viewer | None:
@@ -153,6 +155,9 @@ class Service:
             strict=True,
         ):
             gauge.labels(self.name).set(float(value))
+        if self.bus.connected:
+            for durable in durables(self.name).values():
+                telemetry.CONSUMER_LAG.labels(durable).set(await self.bus.lag(durable))
 
 
 K = TypeVar("K")

@@ -54,7 +54,7 @@ INBOX_FAILURES = Gauge("relais_inbox_failures", "Facts that failed and will come
 DEAD_LETTERS = Gauge("relais_dead_letters", "Facts given up, waiting for a person", ["service"])
 PARKED = Gauge("relais_parked_facts", "Facts waiting for an earlier one", ["service"])
 BUS_UP = Gauge("relais_bus_connected", "1 while the bus is connected", ["service"])
-CONSUMER_LAG = Gauge("relais_consumer_pending", "Facts in the stream that a consumer has not taken", ["consumer"])
+CONSUMER_LAG = Gauge("relais_consumer_pending", "Facts that a consumer has still to take or acknowledge", ["consumer"])
 assert REGISTRY
 
 
@@ -80,7 +80,7 @@ def configure(
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     if not isinstance(trace.get_tracer_provider(), TracerProvider):

@@ -5,14 +5,15 @@ the right desk's list, once, and nothing is there that was never sent.
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 
 from contracts.topology import SERVICES
-from tests.faults.fleet import Fleet, Until, Writers, fleet, seed
+from tests.faults.fleet import Fleet, Noted, Until, Writers, fleet, seed
 
 REFERRALS, PERSONS, A_FAULT, ROUNDS = 200, 32, 18, 3
 
@@ -39,7 +40,7 @@ async def test_every_acknowledged_referral_arrives_once_at_its_desk_whatever_is_
         await writers.send(targets)
         print(f"answers: {writers.noted.answers}")
         record = await _drained(running, until)
-        _check(record, writers)
+        _check(record, writers.noted)
 
 
 async def _strike_while_sending(
@@ -113,14 +114,47 @@ async def _drained(running: Fleet, until: Until) -> Record:
     return await _read(running)
 
 
-def _check(record: Record, writers: Writers) -> None:
-    sent = {ref: writers.noted.desks[key] for key, ref in writers.noted.acknowledged.items()}
-    assert len(sent) == REFERRALS, "each command is one referral"
+def _check(record: Record, noted: Noted) -> None:
+    sent = {ref: noted.desks[key] for key, ref in noted.acknowledged.items()}
+    assert len(sent) == len(noted.desks), "each command is one referral"
     assert record.desk_items.items() >= sent.items(), "lost, or at the wrong desk"
     assert record.desk_items.items() <= sent.items(), "never sent"
     assert record.referrals == sent
     assert record.handovers == dict.fromkeys(sent, "sent")
     for found in (record.sent_facts, record.deliveries, record.tellings):
         assert sorted(found) == sorted(sent), "exactly once"
-    assert record.delivered == REFERRALS
+    assert record.delivered == len(sent)
     assert record.left == 0, "nothing waits, nothing was given up"
+
+
+ONE, OTHER = uuid4(), uuid4()
+
+
+def _all_is_well() -> tuple[Record, Noted]:
+    commands = {uuid4(): ref for ref in (ONE, OTHER)}
+    noted = Noted(desks=dict.fromkeys(commands, ONE), acknowledged=commands)
+    refs, desks = [ONE, OTHER], dict.fromkeys((ONE, OTHER), ONE)
+    record = Record({ONE: "sent", OTHER: "sent"}, desks, dict(desks), refs, list(refs), list(refs), 2, 0)
+    return record, noted
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda record: record.desk_items.pop(ONE),
+        lambda record: record.desk_items.update({ONE: OTHER}),
+        lambda record: record.desk_items.update({uuid4(): ONE}),
+        lambda record: record.deliveries.append(ONE),
+        lambda record: record.tellings.append(ONE),
+        lambda record: record.tellings.remove(ONE),
+        lambda record: record.handovers.update({ONE: "sending"}),
+        lambda record: setattr(record, "left", 1),
+    ],
+    ids=["lost", "wrong desk", "never sent", "delivered twice", "told twice", "not told", "not sent", "left over"],
+)
+def test_the_checker_sees_each_harm(harm: Callable[[Record], object]) -> None:
+    record, noted = _all_is_well()
+    _check(record, noted)
+    harm(record)
+    with pytest.raises(AssertionError):
+        _check(record, noted)

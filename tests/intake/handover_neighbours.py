@@ -9,15 +9,18 @@ from contracts.asks import (
     DescribeNetwork,
     ListRecipients,
     ListTasks,
+    ReadFacts,
     ReadReferral,
     ResolveRecipient,
     SendReferral,
 )
+from contracts.envelope import Envelope
 from contracts.lifecycle import State
 from contracts.refusals import NotFound, Refusal
 from contracts.replies import (
     ContactOption,
     DeskOption,
+    FactsFound,
     Network,
     Recipient,
     RecipientsFound,
@@ -89,6 +92,7 @@ class Referrals:
     acted: list[ActOnReferral] = field(default_factory=list)
     views: dict[UUID, ReferralView] = field(default_factory=dict)
     refusal: Refusal | None = None
+    record: list[Envelope] = field(default_factory=list)
     tasks: TasksFound = field(default_factory=lambda: TasksFound(tasks=()))
 
     async def send(self, ask: SendReferral) -> ReferralState:
@@ -111,6 +115,9 @@ class Referrals:
     async def list(self, ask: ListTasks) -> TasksFound:
         return self.tasks
 
+    async def facts(self, ask: ReadFacts) -> FactsFound:
+        return FactsFound(envelopes=tuple(self.record))
+
     def times(self, ref: UUID) -> int:
         return sum(one.ref == ref for one in self.sent)
 
@@ -132,5 +139,6 @@ async def referral_bus(servers: Servers, referrals: Referrals) -> Bus:
             ActOnReferral: referrals.act,
             ReadReferral: referrals.read,
             ListTasks: referrals.list,
+            ReadFacts: referrals.facts,
         },
     )

@@ -1,7 +1,7 @@
 """What people agreed to: recorded with the words read to them, refused as well, and taken back at once."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -15,9 +15,12 @@ from contracts.viewer import Role, Viewer
 from contracts.vocabulary import ConsentMethod, Ground, Purpose
 from services.intake.commands import NotedRight, RecordConsent, RefuseConsent, ReviewRights, WithdrawConsent
 from services.intake.consent_handlers import record_consent, refuse_consent, withdraw_consent
+from services.intake.domain import end_of_grant
 from services.intake.handlers import review_rights
+from services.intake.handover_lists import grants_ending
 from services.intake.notice import CURRENT, FOLDER, notice
 from services.intake.tables import ConsentEvent, ConsentGrant, Handover
+from services.runtime.web.dates import PARIS
 from tests.intake.people_world import People, a_desk, asked, referent, text_of
 
 
@@ -136,6 +139,48 @@ async def test_a_reading_that_had_ended_keeps_its_end(people: People):
         await withdraw_consent(WithdrawConsent(grant=grant), work)
     [row] = await people.rows(Handover, Handover.ref == ref)
     assert row.readable_until == ended
+
+
+async def test_an_agreement_given_anew_carries_what_is_under_way(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    withdrawn = await people.agree(viewer, person, desk, datetime.now(UTC) - timedelta(days=70))
+    taken_back = await people.hand_over(viewer, person, withdrawn, desk, "sent")
+    async with people.work(viewer) as work:
+        await withdraw_consent(WithdrawConsent(grant=withdrawn), work)
+    over = await people.agree(viewer, person, desk, datetime.now(UTC) - timedelta(days=95))
+    ending = await people.agree(viewer, person, desk, datetime.now(UTC) - timedelta(days=80))
+    under_way = [await people.hand_over(viewer, person, one, desk, "sent") for one in (ending, over)]
+    async with people.work(viewer) as work:
+        other = consent(person, desk, purpose=Purpose.FOLLOW_UP, expires_at=work.now + timedelta(days=182))
+        await record_consent(other, work)
+    async with people.work(viewer) as work:
+        anew = await record_consent(consent(person, desk, expires_at=work.now + timedelta(days=182)), work)
+    rests = {one.ref: one.grant for one in await people.rows(Handover, Handover.person == person)}
+    assert [rests[ref] for ref in under_way] == [anew, anew] and rests[taken_back] == withdrawn
+
+
+async def test_today_asks_for_a_new_agreement_until_it_is_given(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    given = await people.agree(viewer, person, desk, datetime.now(UTC) - timedelta(days=80))
+    await people.hand_over(viewer, person, given, desk, "sent")
+
+    async def asked_at(days: int) -> list[UUID]:
+        async with people.work(viewer, datetime.now(UTC) + timedelta(days=days)) as work:
+            found = await grants_ending(viewer, work, work.now + timedelta(days=15))
+            return [grant.ref for grant, _ in found]
+
+    assert await asked_at(0) == [given] and await asked_at(20) == [given], "also once it has ended"
+    async with people.work(viewer) as work:
+        await record_consent(consent(person, desk, expires_at=work.now + timedelta(days=182)), work)
+    assert await asked_at(0) == [] and await asked_at(20) == []
+
+
+@pytest.mark.parametrize("until", [date(2026, 5, 2), date.max])
+def test_an_agreement_lasts_to_the_end_of_the_day_that_was_chosen_and_is_shown_with_that_day(until: date):
+    end = end_of_grant(until, datetime(2026, 4, 1, 10, tzinfo=UTC), PARIS)
+    assert end.date() == until and end.utcoffset() is not None
 
 
 async def test_consent_is_the_business_of_referents_of_the_organisation(people: People):
@@ -257,6 +302,7 @@ async def test_the_consent_page_says_so_when_the_directory_is_away(people: Peopl
         typed = {"command_id": str(uuid4()), "desk": str(uuid4()), "purpose": "open_right", "answer": "oui"}
         late = await client.post(f"/personnes/{person}/accord", data=typed)
         assert late.status_code == 503 and typed["command_id"] in late.text
+        assert f'<option value="{typed["desk"]}" selected>' in late.text
     finally:
         people.service.bus.ask_timeout = 5.0
         await people.restart_partners()

@@ -8,6 +8,7 @@ from sqlalchemy import event
 
 from contracts.asks import WriteNote
 from contracts.consent import Category
+from contracts.envelope import Envelope
 from contracts.facts import (
     DeskItemDelivered,
     ReferralClosed,
@@ -26,6 +27,7 @@ from contracts.viewer import Role
 from contracts.vocabulary import OrganisationKind, Outcome
 from services.intake.subscribers import REACTIONS
 from services.runtime.bus import Bus
+from services.runtime.gaps import fill_gaps
 from tests.intake.handover_world import Ready, World, fact_of, person_at_work
 
 ENDINGS = [
@@ -43,12 +45,17 @@ async def sent(world: World, **ready_with: object) -> tuple[Ready, object]:
     return ready, (await world.hand_over(ready, accompanied_by="Sa sœur")).ref
 
 
-async def take(world: World, *facts: object) -> None:
-    """As the bus delivers them: envelopes of the referral service into the inbox."""
+async def wrapped(world: World, *facts: object) -> list[Envelope]:
+    """The envelopes of the referral service."""
     async with world.service.database.worker() as work:
         envelopes = [work.emit(fact) for fact in facts]
         work.facts.clear()
-    await world.service.inbox.take("intake-referral", envelopes)
+    return envelopes
+
+
+async def take(world: World, *facts: object) -> None:
+    """As the bus delivers them: into the inbox."""
+    await world.service.inbox.take("intake-referral", await wrapped(world, *facts))
 
 
 async def test_a_desk_reads_only_what_the_person_agreed_to_share(world: World):
@@ -81,7 +88,7 @@ async def test_a_desk_may_read_before_intake_knows_that_the_referral_exists(worl
         done = await world.hand_over(ready)
     assert (await world.row(done.ref)).step == "sending"
     [answer] = await world.disclose(ready.agent, done.ref)
-    assert answer.disclosure is not None
+    assert answer.disclosure is not None and answer.disclosure.text("short_name") is not None
 
 
 async def test_another_desk_of_the_same_organisation_reads_nothing(world: World):
@@ -215,6 +222,28 @@ async def test_a_question_of_the_desk_is_kept_as_ciphertext_and_read_only_with_a
     await world.withdraw(ready)
     [answer] = await world.disclose(ready.agent, ref, with_notes=True)
     assert answer.notes == ()
+
+
+async def test_a_question_corrected_before_it_is_asked_again_is_read_as_corrected(world: World):
+    ready, ref = await sent(world)
+    bus: Bus = world.neighbours["partners"]
+    ask = WriteNote(viewer=ready.agent, referral=ref, kind="question", text="Quel est son employeur ?")
+    written = await bus.ask(ask)
+    assert await bus.ask(ask.model_copy(update={"text": "A-t-elle un employeur ?"})) == written
+    [answer] = await world.disclose(ready.agent, ref, with_notes=True)
+    assert [note.text for note in answer.notes] == ["A-t-elle un employeur ?"]
+
+
+async def test_a_fact_that_the_bus_left_out_is_fetched_from_the_record(world: World):
+    ready, ref = await sent(world)
+    declined = fact_of(ready, ref, ReferralDeclined, 2, State.DECLINED, reason="no_capacity")
+    reopened = fact_of(ready, ref, ReferralReopened, 3, State.SENT, reason="new_element", episode=2)
+    world.referrals.record = await wrapped(world, declined)
+    await take(world, fact_of(ready, ref, ReferralSent), reopened)
+    assert (await world.row(ref)).version == 1
+    await fill_gaps(world.service, 0)
+    row = await world.row(ref)
+    assert (row.version, row.state, row.readable_until) == (3, "sent", None)
 
 
 async def test_a_question_needs_a_hand_over_that_the_desk_may_read(world: World):

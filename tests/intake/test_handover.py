@@ -1,10 +1,13 @@
 """Handing a person over: both locks, one transaction, and a referral that arrives once whatever fails in between."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import generate_latest
+from sqlmodel import select
 
 from contracts.facts import ReferralSent
 from contracts.refusals import (
@@ -19,9 +22,12 @@ from contracts.refusals import (
     Refusal,
     SocialSecurityNumberRefused,
 )
+from contracts.topology import durables
 from contracts.vocabulary import OrganisationKind, Purpose, Scheme
 from services.intake import handover, sending
 from services.intake import handover_lists as lists
+from services.intake.handover import hand_over
+from services.intake.tables import ConsentGrant
 from tests.intake.handover_world import World, fact_of
 
 
@@ -212,3 +218,51 @@ async def test_a_sent_fact_marks_a_hand_over_that_was_still_being_sent(world: Wo
     await world.service.inbox.take("intake-referral", [envelope])
     row = await world.row(done.ref)
     assert (row.step, row.state, row.version) == ("sent", "sent", 1)
+
+
+async def test_a_live_grant_for_another_purpose_is_sent_on_as_the_form_showed_it(world: World):
+    ready = await world.ready(purpose="appointment")
+    world.directory.recipients = {ready.recipient.desk: ready.recipient}
+    async with world.service.database.web(ready.referent) as work:
+        grant = (await work.session.exec(select(ConsentGrant).where(ConsentGrant.ref == ready.grant))).one()
+        over = {"ref": uuid4(), "purpose": "open_right", "given_at": work.now - timedelta(days=90)}
+        ended = grant.model_dump() | over | {"expires_at": work.now - timedelta(days=1)}
+        work.session.add(ConsentGrant(**ended))
+    chosen = f"{ready.recipient.desk}.{ready.recipient.contact}"
+    typed = {"command_id": str(uuid4()), "right": "rsa", "chosen": chosen, "mode": "appel_a_trois", "action": "send"}
+    async with world.browser(ready.referent) as browser:
+        sent = await browser.post(f"/personnes/{ready.person}/confier", data=typed)
+    assert sent.status_code == 303
+    row = await world.row(UUID(sent.headers["location"].rsplit("/", 1)[1]))
+    assert (row.purpose, row.grant) == ("appointment", ready.grant)
+
+
+async def test_what_a_withdrawal_stopped_on_its_way_is_taken_up_as_a_new_hand_over(world: World):
+    ready = await world.ready()
+    world.directory.recipients = {ready.recipient.desk: ready.recipient}
+    world.referrals.refusal = GrantWithdrawn()
+    try:
+        command = ready.command()
+        with pytest.raises(GrantWithdrawn):
+            await hand_over(command, ready.referent, world.service, world.keys)
+    finally:
+        world.referrals.refusal = None
+    stopped, here = command.ref(ready.referent), f"/personnes/{ready.person}/confier"
+    async with world.browser(ready.referent) as browser:
+        page = (await browser.get(here, params={"brouillon": str(stopped)})).text
+        typed = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+        assert "Elle préfère être appelée le matin" in page and "draft" not in typed
+        sent = await browser.post(here, data=typed | {"mode": "appel_a_trois", "action": "send"})
+    assert sent.status_code == 303
+    ref = UUID(sent.headers["location"].rsplit("/", 1)[1])
+    assert ref != stopped and (await world.row(ref)).step == "sent"
+    assert (await world.row(stopped)).state == "withdrawn"
+    async with world.service.database.web(ready.referent) as work:
+        assert await lists.to_finish(ready.referent, work) == []
+
+
+async def test_the_lag_of_each_consumer_can_be_read_with_the_permissions_of_the_service(world: World):
+    await world.service._measure()
+    shown = generate_latest().decode()
+    for durable in durables("intake").values():
+        assert f'relais_consumer_pending{{consumer="{durable}"}}' in shown

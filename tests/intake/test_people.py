@@ -116,6 +116,13 @@ async def test_days_that_have_not_come_are_refused(people: People):
             await people.meet(referent(), **{field: tomorrow})
 
 
+async def test_a_birth_date_to_come_is_refused_for_somebody_on_file_too(people: People):
+    viewer = referent()
+    person = await people.meet(viewer)
+    with pytest.raises(DateInTheFuture):
+        await people.meet(viewer, person=person, birth_date=date.today() + timedelta(days=2))
+
+
 async def test_only_a_referent_meets_people(people: People):
     for viewer in (referent(None, Role.DESK_AGENT), referent(None, Role.COORDINATOR), referent(None, Role.DPO)):
         with pytest.raises(RoleNotAllowed):

@@ -74,7 +74,7 @@ async def test_a_person_is_confided_in_three_pages(world: World):
         first = await browser.get(here)
         assert "Étape 1 sur 3" in text(first) and 'value="rsa"' in first.text
         second = await browser.get(here, params={"droit": "rsa"})
-        assert "RSA, au régime général : la demande se fait auprès de Caf" in text(second)
+        assert "RSA, au régime général : la demande se fait auprès de la Caf" in text(second)
         assert "Julie Perrin" in text(second) and "Paul Absent" in text(second) and "sans suppléance" in text(second)
         assert second.text.count('type="radio"') == 1, "who is absent cannot be chosen"
         third = await browser.get(here, params={"droit": "rsa", "chez": fields(ready)["chosen"]})

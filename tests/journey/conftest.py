@@ -8,8 +8,16 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from tests.conftest import Running
 from tests.journey.pages import PATIENCE, Seat
+from tests.journey.story import AGENT, login
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +27,18 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         found = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield found
         await found.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def cleared_desk(relais: Running) -> None:
+    """The desk begins without anything to answer, so that what a test sends is on the first page of its list."""
+    agent = await relais.sign_in(login(AGENT))
+    while items := (await agent.get("/api/desk/items")).json()["items"]:
+        for item in items:
+            answer = await agent.post(
+                f"/api/desk/items/{item['ref']}/actions", json={"action": {"kind": "decline", "reason": "no_capacity"}}
+            )
+            assert answer.status_code in (200, 409), answer.text
 
 
 @pytest.fixture

@@ -14,7 +14,14 @@ from services.partners.demonstration import PEOPLE, people, ref_of
 from services.partners.domain import today_in_paris
 from services.runtime.clock import system_clock
 
-EVERYTHING_USEFUL = ("identity_min", "identity_full", "contact_phone", "contact_safe_times", "right_status", "need_summary")
+EVERYTHING_USEFUL = (
+    "identity_min",
+    "identity_full",
+    "contact_phone",
+    "contact_safe_times",
+    "right_status",
+    "need_summary",
+)
 SOCIAL = ref_of("desk", "caf", "social")
 
 

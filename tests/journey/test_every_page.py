@@ -1,5 +1,5 @@
-"""Every page of every role, on a phone and on a desk, in light and in dark: readable by everybody (WCAG 2.2 AA), nothing
-beside the page, nothing refused by the content security policy; and a picture of each, to be looked at.
+"""Every page of every role, on a phone and on a desk, in light and in dark: readable by everybody (WCAG 2.2 AA),
+nothing beside the page, nothing refused by the content security policy; and a picture of each, to be looked at.
 """
 
 import os
@@ -24,11 +24,15 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What a width or a scheme can change is checked in all four; the rest of axe once a width.
 VIEWS = ((390, "light", TAGS), (390, "dark", None), (1200, "dark", TAGS), (1200, "light", None))
 HEIGHTS = {390: 844, 1200: 900}
-DOCS = {("bureau", 1200, "light"): "bureau-1200-light.png", ("orientation-suivie", 390, "dark"): "orientation-390-dark.png"}
+DOCS = {
+    ("bureau", 1200, "light"): "bureau-1200-light.png",
+    ("orientation-suivie", 390, "dark"): "orientation-390-dark.png",
+}
 _RUN_AXE = """(tags) => axe.run(document, tags
   ? {runOnly: tags, resultTypes: ["violations"]}
   : {runOnly: {type: "rule", values: ["color-contrast"]}, resultTypes: ["violations"]})
-  .then(found => found.violations.map(one => one.id + " " + one.nodes.map(node => node.target.join(" ")).join(" | ")))"""
+  .then(found => found.violations.map(
+    one => one.id + " " + one.nodes.map(node => node.target.join(" ")).join(" | ")))"""
 _BESIDE = """() => {
   const width = document.documentElement.clientWidth, found = [];
   if (document.documentElement.scrollWidth > width) {
@@ -59,12 +63,17 @@ class Territory:
     grant: str = ""
 
 
-LONG = Someone("Marie-Philomène-Eulalie", "de la Haute-Bruyère-Quentaverne d’Essombray")
+# State: first name, last name, birth date, civility, right, how it is handed over, who comes with her.
 FOLK = {
-    "sent": Someone("Ambrine", "Quentavel"), "urgent": LONG, "acknowledged": Someone("Tiphanelle", "Morvaudan"),
-    "question": Someone("Octavielle", "Brisambre"), "closed": Someone("Yseulte", "Dravenoy"),
-    "declined": Someone("Corentine", "Falbrisse"), "redirect": Someone("Solvène", "Hurteval"),
-    "withdrawn": Someone("Gwendaline", "Vauxtiers"),
+    "sent": ("Ambrine", "Quentavel", "1987-04-17", "mme", "rsa", "rdv_accompagne", "sa sœur"),
+    "urgent": ("Marie-Philomène-Eulalie", "de la Haute-Bruyère-Quentaverne d’Essombray", "1962-11-02", "mme", "ppa",
+               "appel_a_trois", ""),
+    "acknowledged": ("Tibérien", "Morvaudan", "1999-06-30", "m", "rsa", "dossier_transmis", ""),
+    "question": ("Octavielle", "Brisambre", "1979-01-08", "mme", "asf", "rdv_pris", "une bénévole"),
+    "closed": ("Yseulte", "Dravenoy", "1994-09-12", "mme", "rsa", "appel_a_trois", ""),
+    "declined": ("Corentin", "Falbrisse", "1971-03-23", "m", "rsa", "dossier_transmis", ""),
+    "redirect": ("Solvène", "Hurteval", "2001-12-05", "mme", "apl", "rdv_accompagne", "sa mère"),
+    "withdrawn": ("Gwendaline", "Vauxtiers", "1983-07-19", "mme", "ppa", "rdv_pris", ""),
 }  # fmt: skip
 
 
@@ -73,14 +82,16 @@ async def territory(relais: Running) -> Territory:
     """Made by the people of the demonstration, over HTTP."""
     referent, agent = await relais.sign_in(story.login(REFERENT)), await relais.sign_in(story.login(AGENT))
     made = Territory()
-    for state, who in FOLK.items():
+    for state, (first_name, last_name, born, civility, right, mode, with_whom) in FOLK.items():
+        who = Someone(first_name, last_name, born, more={"civility": civility})
         person = made.people[state] = await story.meet(referent, who)
-        await story.review(referent, person, "rsa", "apl")
-        await story.agree(referent, person, SOCIAL, "rsa", "apl")
-        urgent = {"urgent": "true"} if state == "urgent" else {}
-        right = "apl" if state == "redirect" else "rsa"
+        rights = dict.fromkeys((right, "apl"))
+        await story.review(referent, person, *rights)
+        await story.agree(referent, person, SOCIAL, *rights)
+        more = {"urgent": "true"} if state == "urgent" else {}
+        text = "Préfère un rendez-vous le matin, et ne pas tout raconter encore."
         made.referrals[state] = await story.confide(
-            referent, person, right, accompanied_by="sa sœur", message="Elle préfère un rendez-vous le matin.", **urgent
+            referent, person, right, mode=mode, accompanied_by=with_whom, message=text, **more
         )
     made.people["new"] = await story.meet(referent, Someone("Nolwenne", "Aubrecourt", phone="", postal_address=""))
     await answer_some(made, referent, agent)
@@ -135,7 +146,8 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
             "personne-nom-long": f"/personnes/{who['urgent']}", "personne-debut": f"/personnes/{who['new']}",
             "personne-accord-retire": f"/personnes/{who['withdrawn']}", "rencontre": f"{here}/rencontre",
             "situation": f"{here}/situation", "accord": f"{here}/accord", "accord-sans-droit":
-            f"/personnes/{who['new']}/accord", "retrait": f"{here}/accords/{made.grant}/retrait", "bilan": f"{here}/bilan",
+            f"/personnes/{who['new']}/accord", "retrait": f"{here}/accords/{made.grant}/retrait",
+            "bilan": f"{here}/bilan",
             "confier-1": f"{here}/confier", "confier-1-vide": f"/personnes/{who['new']}/confier",
             "confier-2": f"{here}/confier?droit=apl", "confier-3": f"{here}/confier?droit=apl&chez={ready}",
             "confier-sans-accord": f"{here}/confier?droit=css",
@@ -179,7 +191,11 @@ ROLES = {
 }  # fmt: skip
 EMPTY = {
     "empty_desk": {"vide-bureau": "/bureau", "vide-bureau-closes": "/bureau?vue=closes"},
-    "empty_referent": {"vide-aujourdhui": "/aujourdhui", "vide-personnes": "/personnes", "vide-orientations": "/orientations"},
+    "empty_referent": {
+        "vide-aujourdhui": "/aujourdhui",
+        "vide-personnes": "/personnes",
+        "vide-orientations": "/orientations",
+    },
 }
 
 
@@ -202,6 +218,26 @@ async def test_every_page_is_for_everybody(role: str, sit, territory: Territory,
         await seat.page.evaluate(AXE.read_text("utf-8"))
         wrong += [f"{name} {one}" for one in await look(seat.page, pictures / f"{role}-{name}", name)]
     assert wrong == []
+
+
+async def test_what_this_test_looks_for_is_found(sit, tmp_path: Path) -> None:
+    """The control: a field without a name, a pale text, a box that is too wide, a script of the page: all reported."""
+    seat: Seat = await sit()
+    refused: list[str] = []
+    seat.page.on("console", lambda message: refused.append(message.text))
+    await seat.open("/accessibilite")
+    await seat.page.evaluate(
+        """() => { const part = document.createElement("div"); part.innerHTML =
+        "<input><p class='pale'>pâle</p><hr>"; document.querySelector("main").append(part);
+        part.querySelector("p").style.color = "#cccccc"; part.querySelector("hr").style.width = "3000px";
+        const script = document.createElement("script"); script.textContent = "1"; document.body.append(script); }"""
+    )
+    await seat.page.evaluate(AXE.read_text("utf-8"))
+    found = "\n".join(await look(seat.page, tmp_path / "control", "control"))
+    assert "390-light: label" in found
+    assert "1200-light: color-contrast" in found
+    assert "390-light: beside the page: HR" in found
+    assert "Content Security Policy" in " ".join(refused)
 
 
 async def look(page: Page, picture: Path, name: str) -> list[str]:

@@ -202,6 +202,22 @@ async def counts(seat: Seat) -> list[str]:
     return [await seat.page.locator("p.lead").inner_text(), *await seat.page.locator(".tabs b").all_inner_texts()]
 
 
+async def test_a_wrong_scheme_is_corrected_and_another_organisation_is_proposed(sit, relais) -> None:
+    referent = await sit(REFERENT)
+    client = await relais.sign_in(story.login(REFERENT))
+    person = await story.meet(client, Someone("Yolaine", "Champvermeil"))
+    await story.review(client, person, "rsa")
+    await referent.open(f"/personnes/{person}/confier?droit=rsa")
+    await referent.reads("Caf de Valbrume, Accueil social")
+    await referent.open(f"/personnes/{person}/situation")
+    await referent.tick("Régime agricole")
+    await referent.press("Enregistrer")
+    await referent.reads("Régime agricole", "Locataire")
+    await referent.open(f"/personnes/{person}/confier?droit=rsa")
+    await referent.reads("MSA Brume-et-Plateaux, Action sociale")
+    await referent.does_not_read("Caf de Valbrume, Accueil social")
+
+
 async def review(seat: Seat, right: str, ground: str, cause: str) -> None:
     """Note one right on the page of the rights review."""
     await seat.tick(right)

@@ -1,5 +1,5 @@
-"""What else can become of a referral: recalled, sent elsewhere, declined and reopened, stopped because the person changed
-her mind; and what the coordinator sees of it all.
+"""What else can become of a referral: recalled, sent elsewhere, declined and reopened, stopped because the person
+changed her mind; and what the coordinator sees of it all.
 """
 
 import re

@@ -19,10 +19,10 @@ from contracts.facts import (
 )
 from contracts.lifecycle import State
 from contracts.vocabulary import AttemptChannel, AttemptResult, HoldReason, Outcome, Turn
-from services.partners.app import fill_gaps
 from services.partners.desk_list import lead
 from services.partners.domain import Tab
 from services.partners.store import Counts
+from services.runtime.gaps import fill_gaps
 from services.runtime.web.guard import COOKIE, session_hash
 
 

@@ -162,7 +162,7 @@ async def test_a_refusal_is_told_in_the_form_and_nothing_typed_is_lost(world, ar
     world.around.refusal = ReferralAlreadyAnswered(state="recalled", state_label="Rappelée")
     answer = await browser.post(address, data={"promised_for": "2026-01-02"})
     assert answer.status_code == 409
-    assert "elle est maintenant « Rappelée »" in html.unescape(answer.text)
+    assert "elle est maintenant «\u202fRappelée\u202f»" in html.unescape(answer.text)
     assert f'href="/bureau/{fact.ref}"' in answer.text
 
 

@@ -73,8 +73,11 @@ class Alone:
 
     async def act(
         self, viewer: Viewer, ref: UUID, action: Action, at: datetime | None = None, command: UUID | None = None,
+        shown: int | None = None,
     ) -> ReferralState:
-        ask = ActOnReferral(viewer=viewer, ref=ref, action=action, command_id=command or uuid4())
+        ask = ActOnReferral(
+            viewer=viewer, ref=ref, action=action, command_id=command or uuid4(), expected_version=shown
+        )
         member = DeskMember(account=action.assignee, active=True) if action.kind == "assign" else None
         async with self.database.web(viewer, at=at) as work:
             return await handlers.act_on_referral(ask, work, member)

@@ -269,6 +269,19 @@ async def test_a_contradicted_outcome_starts_an_episode_and_keeps_the_one_before
     ]
 
 
+async def test_an_outcome_is_confirmed_only_as_the_page_showed_it(alone):
+    world = World()
+    ref = await alone.in_progress(world)
+    shown = (await alone.act(world.agent, ref, Close(outcome=Outcome.NO_SHOW), NOON)).version
+    await alone.act(world.referent, ref, ContradictOutcome(), NOON)
+    await alone.act(world.agent, ref, PROMISE, NOON)
+    closed = await alone.act(world.agent, ref, Close(outcome=Outcome.MOVED_AWAY), NOON)
+    with pytest.raises(ReferralAlreadyAnswered):
+        await alone.act(world.referent, ref, ConfirmOutcome(), NOON, shown=shown)
+    await alone.act(world.referent, ref, ConfirmOutcome(), NOON, shown=closed.version)
+    assert (await alone.read(world.referent, ref)).outcome_confirmed is True
+
+
 async def test_a_redirect_is_confirmed_by_the_referent_for_the_desk_that_was_proposed(alone):
     world, other = World(), World()
     ref, person = await alone.sent(world), uuid4()

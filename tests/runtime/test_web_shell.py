@@ -3,6 +3,7 @@ help.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
 
 from contracts.refusals import InvalidInput, NotFound
 from contracts.viewer import Role, Viewer
@@ -67,6 +69,8 @@ def pages() -> APIRouter:
 
     @found.get("/refus/{kind}", OPEN)
     async def refuse(kind: str) -> None:
+        if kind == "base-absente":
+            raise OperationalError("SELECT 'née 12/03/1951'", {}, Exception("née 12/03/1951"))
         if kind == "surprise":
             raise ValueError("née 12/03/1951")
         raise NotFound if kind == "inconnu" else InvalidInput(field="x", reason="Ce n’est pas bon.")
@@ -148,6 +152,14 @@ async def test_a_surprise_is_a_500_with_a_reference_and_nothing_of_what_happened
     assert "1951" not in written.err + written.out
 
 
+async def test_a_database_that_is_away_is_a_503_that_asks_to_try_again(client) -> None:
+    for accept in ("text/html", "application/json"):
+        answer = await client.get("/refus/base-absente", headers={"accept": accept})
+        assert answer.status_code == 503
+        assert "1951" not in answer.text
+        assert "réessayez" in answer.text
+
+
 async def test_an_unknown_page_and_one_that_is_not_yours_are_the_same_answer(client) -> None:
     assert (await client.get("/nulle-part")).text == (await client.get("/refus/inconnu")).text.replace(
         "/refus/inconnu", "/nulle-part"
@@ -200,9 +212,20 @@ def test_what_a_form_cannot_take_comes_back_field_by_field_in_french() -> None:
     assert model is None
     assert errors == {
         "purpose": "Choisissez une réponse de la liste.",
-        "text": "Ce texte est trop long : 5 caractères au plus.",
+        "text": "Ce texte est trop long\u202f: 5 caractères au plus.",
         "rights": "Choisissez au moins une réponse.",
     }
     model, errors = read(Entry, Form(purpose=["open_right"], text=[" abc "], rights=["rsa", "apl"]))
     assert errors == {}
     assert model == Entry(purpose=Purpose.OPEN_RIGHT, text="abc", rights=["rsa", "apl"])
+
+
+def test_a_form_takes_a_french_date_and_no_character_that_the_database_refuses() -> None:
+    class Met(BaseModel):
+        on: date | None = None
+        place: str = ""
+
+    for typed in ("2026-11-03", "3/11/2026", "03.11.2026"):
+        model, errors = read(Met, Form(on=[typed], place=["Ma\0irie"]))
+        assert errors == {} and model == Met(on=date(2026, 11, 3), place="Mairie")
+    assert read(Met, Form(on=["31/02/2026"]))[1] == {"on": "Écrivez la date ainsi\u202f: 24/11/2026."}

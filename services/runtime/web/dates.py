@@ -33,6 +33,12 @@ def day(value: date | datetime, today: date | None = None) -> str:
     return text if when.year == now.year else f"{text} {when.year}"
 
 
+def until(value: date | datetime, today: date | None = None) -> str:
+    """`jusqu’à demain`, `jusqu’au jeudi 19 novembre`."""
+    text = day(value, today)
+    return f"jusqu’à {text}" if text in ("aujourd’hui", "hier", "demain") else f"jusqu’au {text}"
+
+
 def hour(value: datetime) -> str:
     """`10 h` or `10 h 05`."""
     local = value.astimezone(PARIS)

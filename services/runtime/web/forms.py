@@ -1,5 +1,7 @@
 """Reading a form into a model: what cannot be taken comes back field by field, in French, and nothing typed is lost."""
 
+import re
+from datetime import date
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -8,14 +10,15 @@ from starlette.datastructures import FormData
 M = TypeVar("M", bound=BaseModel)
 Errors = dict[str, str]
 
+_FRENCH_DATE = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})")
 _SENTENCES = {
     "missing": "Ce champ est nécessaire.",
     "string_too_short": "Ce champ est nécessaire.",
-    "string_too_long": "Ce texte est trop long : {max_length} caractères au plus.",
+    "string_too_long": "Ce texte est trop long\u202f: {max_length} caractères au plus.",
     "too_short": "Choisissez au moins une réponse.",
     "enum": "Choisissez une réponse de la liste.",
-    "date_from_datetime_parsing": "Écrivez la date ainsi : 24/11/2026.",
-    "date_parsing": "Écrivez la date ainsi : 24/11/2026.",
+    "date_from_datetime_parsing": "Écrivez la date ainsi\u202f: 24/11/2026.",
+    "date_parsing": "Écrivez la date ainsi\u202f: 24/11/2026.",
     "datetime_parsing": "Écrivez la date et l’heure.",
     "uuid_parsing": "Choisissez une réponse de la liste.",
     "int_parsing": "Écrivez un nombre.",
@@ -27,15 +30,16 @@ _SENTENCES = {
 
 def read(model: type[M], form: FormData) -> tuple[M | None, Errors]:
     """The model, or None with a sentence for each field that cannot be taken. Blank is missing; lists are read as
-    lists.
+    lists; a date may be written as in France, where a browser has no field for it.
     """
     values: dict[str, Any] = {}
     for name, info in model.model_fields.items():
-        given = [str(one).strip() for one in form.getlist(name) if str(one).strip()]
+        # PostgreSQL takes no zero character in a text.
+        given = [text for one in form.getlist(name) if (text := str(one).replace("\0", "").strip())]
         if _is_many(info.annotation):
             values[name] = given
         elif given:
-            values[name] = given[-1]
+            values[name] = _iso(given[-1]) if _is_date(info.annotation) else given[-1]
     try:
         return model.model_validate(values), {}
     except ValidationError as error:
@@ -57,6 +61,15 @@ def sentences(error: ValidationError) -> Errors:
         except (KeyError, IndexError):
             found.setdefault(name, sentence)
     return found
+
+
+def _iso(typed: str) -> str:
+    found = _FRENCH_DATE.fullmatch(typed)
+    return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else typed
+
+
+def _is_date(annotation: Any) -> bool:  # noqa: ANN401 - a type annotation
+    return date in (annotation, *get_args(annotation))
 
 
 def _is_many(annotation: Any) -> bool:  # noqa: ANN401 - a type annotation

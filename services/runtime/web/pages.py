@@ -31,7 +31,7 @@ FLASH = "relais_flash"
 FLASHES = {
     "saved": ("Enregistré.", "success"),
     "sent": ("Orientation confiée.", "success"),
-    "sending": ("Envoi en cours : l’orientation partira dès que possible, rien n’est perdu.", "warning"),
+    "sending": ("Envoi en cours\u202f: l’orientation partira dès que possible, rien n’est perdu.", "warning"),
     "acted": ("C’est noté.", "success"),
     "withdrawn": ("L’accord est retiré. Les informations ne sont plus consultables.", "success"),
     "signed_out": ("Votre session est fermée.", "success"),
@@ -78,7 +78,12 @@ class Renderer:
         )
         self.environment.globals.update(icon=icon)
         self.environment.filters.update(
-            when=dates.when, day=dates.day, hour=dates.hour, iso=dates.iso, exact=dates.exact
+            when=dates.when,
+            day=dates.day,
+            until=dates.until,
+            hour=dates.hour,
+            iso=dates.iso,
+            exact=dates.exact,
         )
 
     def render(

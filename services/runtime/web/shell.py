@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.refusals import CrossSiteRequest, NotFound, Refusal, ServiceAway, SignInRequired
 from services.runtime import telemetry
+from services.runtime.away import is_away
 from services.runtime.migrations import head_reached, role_url
 from services.runtime.web.guard import OPEN, Pages, check_same_site
 from services.runtime.web.pages import Renderer, vendor_files
@@ -109,7 +110,8 @@ class Guarded:
         except Exception as error:
             if started:
                 raise
-            await _surprised(request, error)(scope, receive, sending)
+            answer = await _away(request, error) if is_away(error) else _surprised(request, error)
+            await answer(scope, receive, sending)
         route = getattr(scope.get("route"), "path", "none")
         took = time.perf_counter() - began
         telemetry.HTTP_SECONDS.labels(self.service.name, route, request.method, status).observe(took)
@@ -150,6 +152,11 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     return await _refused(request, NotFound())
 
 
+async def _away(request: Request, error: Exception) -> Response:
+    log.error("database_away", error=type(error).__name__, method=request.method)
+    return await _refused(request, ServiceAway())
+
+
 def _surprised(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
     log.error(
@@ -160,8 +167,6 @@ def _surprised(request: Request, error: Exception) -> Response:
         route=getattr(request.scope.get("route"), "path", "none"),
     )
     structlog.contextvars.clear_contextvars()
-    if isinstance(error, ServiceAway):
-        return _error_page(request, 503, str(error))
     if wants_json(request):
         return JSONResponse(
             {"slug": "surprise", "sentence": "Une erreur est survenue.", "details": {"reference": reference}}, 500
