@@ -191,9 +191,10 @@ def disclose(
         return NoLiveGrant()
     if grant.contact is not None and grant.contact != viewer.account:
         return NotFound()
-    if handover.readable_until is not None and handover.readable_until <= at:
-        return HandoverClosed()
     locks = two_locks(grant, route, desk=handover.desk, right=handover.right, purpose=handover.purpose, at=at)
+    if handover.readable_until is not None and handover.readable_until <= at:
+        # The person's own decision is the reason to tell, also where it ended the hand-over.
+        return locks.grant if isinstance(locks.grant, GrantWithdrawn) else HandoverClosed()
     if locks.closed is not None:
         return locks.closed
     assert route is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 from services.intake import (
     api,
     disclosure,
-    handover,
+    sending,
     web_consent,
     web_file,
     web_people,
@@ -30,7 +30,7 @@ def build(service: Service) -> None:
         Parts(
             answers=disclosure.answers(service, keys),
             reactions=REACTIONS,
-            jobs=handover.jobs(service, keys),
+            jobs=sending.jobs(service),
             routers=[module.pages.router for module in PAGES],
             templates=Path(__file__).with_name("templates"),
         )

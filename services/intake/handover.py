@@ -19,11 +19,11 @@ from services.intake import handover_store as store
 from services.intake.dossier import Convention, choose_grant, choose_route, decided_at, grant_of, route_of
 from services.intake.free_text import accept_free_text
 from services.intake.person_keys import PersonKeys
-from services.intake.sending import HandedOver, jobs, send
+from services.intake.sending import HandedOver, send
 from services.runtime.database import Work
 from services.runtime.process import Service
 
-__all__ = ["HandOver", "HandedOver", "hand_over", "jobs", "keep_draft", "record_handover"]
+__all__ = ["HandOver", "HandedOver", "hand_over", "keep_draft", "record_handover"]
 ACCOMPANIMENT_LENGTH = 120
 
 

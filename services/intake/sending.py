@@ -14,7 +14,7 @@ from contracts.refusals import DateInTheFuture, Refusal, ServiceAway
 from contracts.replies import ReferralState
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, OrganisationKind
-from services.intake.person_keys import PersonKeys
+from services.intake.reconciling import TELL_EVERY, tell_withdrawals_again
 from services.runtime import telemetry
 from services.runtime.jobs import Job
 from services.runtime.process import Service
@@ -125,6 +125,9 @@ async def send_what_is_left(service: Service) -> int:
             return answered
 
 
-def jobs(service: Service, keys: PersonKeys) -> list[Job]:
-    """The sweeper."""
-    return [Job("send_what_is_left", SWEEP_EVERY, lambda: send_what_is_left(service))]
+def jobs(service: Service) -> list[Job]:
+    """The sweeper, and the teller of withdrawals."""
+    return [
+        Job("send_what_is_left", SWEEP_EVERY, lambda: send_what_is_left(service)),
+        Job("tell_withdrawals_again", TELL_EVERY, lambda: tell_withdrawals_again(service)),
+    ]

@@ -102,7 +102,7 @@ def _value_and_unit(hours: float | None) -> tuple[str, str]:
     if hours is None:
         return "plus d’une sur deux", "attend encore"
     value, unit = duration(hours).split(" ", 1)
-    worked = {"jour": "ouvré", "jours": "ouvrés", "heure": "ouvrée"}.get(unit, "ouvrées")
+    worked = {"jour": "ouvré", "jours": "ouvrés", "heure": "ouvrée", "minute": "ouvrée"}.get(unit, "ouvrées")
     return value, f"{unit} {worked} pour la moitié"
 
 

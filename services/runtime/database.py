@@ -9,28 +9,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession as SqlModelSession
 
 from contracts.envelope import Envelope, Fact
 from contracts.viewer import Viewer
+from services.runtime import telemetry
 from services.runtime.clock import Clock
+from services.runtime.driver import Rows, fetch, literal
 
 Hint = Callable[[str], Awaitable[None]]
 
-# The same text is the same object: SQLAlchemy reads it, and makes the key of its cache, once.
-_text = lru_cache(maxsize=1024)(text)
-_BIND = text(
-    "SELECT set_config('relais.territory', :territory, true), set_config('relais.organisation', :organisation, true),"
-    " set_config('relais.account', :account, true), set_config('relais.desks', :desks, true),"
-    " set_config('relais.roles', :roles, true)"
-)
+MOST_STALE = 32
 _WRITE_FACTS = """
 WITH f AS (
     INSERT INTO {service}.fact (id, ref, version, type, time, envelope)
@@ -53,7 +47,8 @@ class Session(SqlModelSession):
 class Work:
     """One transaction. `viewer` is None for consumers and clocks; `now` is the instant at which it began."""
 
-    session: Session
+    connection: AsyncConnection
+    driver: asyncpg.Connection
     service: str
     territory: str
     now: datetime
@@ -61,11 +56,17 @@ class Work:
     cause: Envelope | None = None
     facts: list[Envelope] = field(default_factory=list)
     hints: set[str] = field(default_factory=set)
+    _session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The models of this transaction; made when first used."""
+        if self._session is None:
+            self._session = Session(self.connection, expire_on_commit=False)
+        return self._session
 
     def emit(self, fact: Fact, *, actor_kind: str = "clock", at: datetime | None = None) -> Envelope:
         """Write this fact in this transaction; the relay publishes it after the commit."""
-        carrier: dict[str, str] = {}
-        TraceContextTextMapPropagator().inject(carrier)
         envelope = Envelope.of(
             fact,
             source=self.service,
@@ -74,7 +75,7 @@ class Work:
             actor_kind=actor_kind,
             correlation=self.cause.correlation if self.cause else None,
             causation=self.cause.id if self.cause else None,
-            traceparent=carrier.get("traceparent"),
+            traceparent=telemetry.carrier().get("traceparent"),
         )
         self.facts.append(envelope)
         return envelope
@@ -83,9 +84,11 @@ class Work:
         """Tell open pages, after the commit, that something moved; a topic is `desk.<ref>`, `organisation.<ref>`…"""
         self.hints.add(topic)
 
-    async def execute(self, statement: str, **values: Any) -> Any:  # noqa: ANN401 - a driver's result
-        """Run one hand-written statement of a measured hot path, with named parameters."""
-        return await self.session.execute(_text(statement), values)
+    async def execute(self, statement: str, **values: Any) -> Rows:  # noqa: ANN401 - parameters
+        """Run one hand-written statement with named parameters; what the session has not written yet it does not
+        see.
+        """
+        return await fetch(self.driver, statement, values)
 
     async def recall_command(self, command: UUID) -> dict[str, Any] | None:
         """The reply given to that command before, or None."""
@@ -101,11 +104,32 @@ class Work:
             reply=json.dumps(reply),
         )
 
-    async def _write_facts(self) -> None:
+    async def commit(self) -> None:
+        """Write what the session holds and the facts, and end the transaction. `Database` alone calls it."""
+        if self._session is not None:
+            await self._session.flush()
         if self.facts:
-            await self.session.flush()
             payloads = [one.model_dump_json() for one in self.facts]
             await self.execute(_WRITE_FACTS.format(service=self.service), envelopes=payloads, payloads=payloads)
+        # A transaction in which a statement failed ends without an error, and without a change.
+        if await self.driver.execute("COMMIT") != "COMMIT":
+            raise asyncpg.InFailedSQLTransactionError("a statement of this transaction had failed")
+
+    async def leave(self, *, undo: bool) -> None:
+        """Let go of the models, and of the transaction when it did not go through. `Database` alone calls it."""
+        try:
+            if self._session is not None:
+                await self._session.close()
+            if undo and not self.driver.is_closed():
+                await self.driver.execute("ROLLBACK")
+        except Exception:
+            self.driver.terminate()  # what went wrong before is what is told
+        except BaseException:
+            self.driver.terminate()
+            raise
+        finally:
+            if self.driver.is_closed():
+                await self.connection.invalidate()
 
 
 class Database:
@@ -146,16 +170,17 @@ class Database:
     async def _work(
         self, engine: AsyncEngine, viewer: Viewer | None, cause: Envelope | None, at: datetime | None
     ) -> AsyncIterator[Work]:
-        async with Session(engine, expire_on_commit=False) as session:
-            work = Work(session, self.service, self.territory, at or self.clock(), viewer, cause)
-            await session.execute(_BIND, _settings(self.territory, viewer))
+        async with _connected(engine) as connection:
+            link = _driver(connection)
+            work = Work(connection, link, self.service, self.territory, at or self.clock(), viewer, cause)
+            undo = True
             try:
+                await link.execute(_begin(self.territory, viewer))
                 yield work
-                await work._write_facts()
-                await session.commit()
-            except BaseException:
-                await session.rollback()
-                raise
+                await work.commit()
+                undo = False
+            finally:
+                await work.leave(undo=undo)
         if self.send_hint is not None:
             for topic in sorted(work.hints):
                 await self.send_hint(topic)
@@ -166,16 +191,38 @@ class Database:
         await self.worker_engine.dispose()
 
 
-def _settings(territory: str, viewer: Viewer | None) -> dict[str, str]:
-    if viewer is None:
-        return {"territory": territory, "organisation": "", "account": "", "desks": "", "roles": ""}
-    return {
-        "territory": territory,
-        "organisation": str(viewer.organisation),
-        "account": str(viewer.account),
-        "desks": "{" + ",".join(map(str, viewer.desks)) + "}",
-        "roles": "{" + ",".join(sorted(role.value for role in viewer.roles)) + "}",
-    }
+def _begin(territory: str, viewer: Viewer | None) -> str:
+    """Begin a transaction bound to who asks: row-level security reads these settings, which end with it."""
+    settings = {"territory": territory, "organisation": "", "account": "", "desks": "", "roles": ""}
+    if viewer is not None:
+        settings |= {
+            "organisation": str(viewer.organisation),
+            "account": str(viewer.account),
+            "desks": "{" + ",".join(map(str, viewer.desks)) + "}",
+            "roles": "{" + ",".join(sorted(role.value for role in viewer.roles)) + "}",
+        }
+    bound = ", ".join(
+        f"set_config('relais.{name}', {literal(value)}, true)" for name, value in settings.items()
+    )
+    return f"BEGIN; SELECT {bound}"
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool; those that the server closed meanwhile are left out."""
+    for _ in range(MOST_STALE):
+        async with engine.connect() as connection:
+            if not _driver(connection).is_closed():
+                yield connection
+                return
+            await connection.invalidate()
+    raise asyncpg.ConnectionDoesNotExistError("every connection of the pool is closed")
+
+
+def _driver(connection: AsyncConnection) -> asyncpg.Connection:
+    assert connection.sync_connection is not None
+    found: asyncpg.Connection = connection.sync_connection.connection.driver_connection
+    return found
 
 
 def _engine(url: str, service: str, size: int, connect_args: dict[str, Any] | None) -> AsyncEngine:
@@ -185,6 +232,8 @@ def _engine(url: str, service: str, size: int, connect_args: dict[str, Any] | No
         max_overflow=4,
         pool_pre_ping=False,
         pool_recycle=1800,
+        # `Work` begins and ends its transactions itself, with the viewer bound in the statement that begins one.
+        isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         connect_args={
             "server_settings": {

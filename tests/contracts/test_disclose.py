@@ -136,6 +136,8 @@ ROWS = [
     ("another contact than the one named", grant(contact=OTHER), NotFound),
     ("ended", handover(readable_until=NOW), HandoverClosed),
     ("ended long ago", handover(readable_until=NOW - DAY), HandoverClosed),
+    ("withdrawn, which ended it", handover(readable_until=NOW - DAY) | grant(withdrawn_at=NOW - DAY), GrantWithdrawn),
+    ("ended, and the grant ran out too", handover(readable_until=NOW) | grant(expires_at=NOW), HandoverClosed),
     ("no grant", {"grant": None}, NoLiveGrant),
     ("another grant", grant(ref=OTHER), NoLiveGrant),
     ("the grant of another person", grant(person=OTHER), NoLiveGrant),

@@ -19,6 +19,7 @@ from services.intake.domain import end_of_grant
 from services.intake.handlers import review_rights
 from services.intake.handover_lists import grants_ending
 from services.intake.notice import CURRENT, FOLDER, notice
+from services.intake.reconciling import tell_withdrawals_again
 from services.intake.tables import ConsentEvent, ConsentGrant, Handover
 from services.runtime.web.dates import PARIS
 from tests.intake.people_world import People, a_desk, asked, referent, text_of
@@ -125,6 +126,25 @@ async def test_a_withdrawal_ends_reading_now_and_lists_what_is_still_on_its_way(
     assert set(facts[0]["data"]["referrals"]) == {str(ref) for ref in refs}
     events = await people.rows(ConsentEvent, ConsentEvent.grant == grant, col(ConsentEvent.kind) == "withdrawn")
     assert len(events) == 1
+
+
+async def test_a_withdrawal_that_nobody_heard_is_told_again(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    grant = await people.agree(viewer, person, desk)
+    ref = await people.hand_over(viewer, person, grant, desk, "sent")
+    async with people.work(viewer, datetime.now(UTC) + timedelta(seconds=1)) as work:
+        await withdraw_consent(WithdrawConsent(grant=grant), work)
+    clock = people.service.database.clock
+    assert await tell_withdrawals_again(people.service) == 0, "it may still be on its way"
+    people.service.database.clock = lambda: clock() + timedelta(minutes=10)
+    try:
+        told = await tell_withdrawals_again(people.service)
+        async with people.service.database.worker() as work:
+            await work.execute("UPDATE handover SET state = 'withdrawn' WHERE ref = :ref", ref=ref)
+        assert await tell_withdrawals_again(people.service) == told - 1
+    finally:
+        people.service.database.clock = clock
 
 
 async def test_a_reading_that_had_ended_keeps_its_end(people: People):
