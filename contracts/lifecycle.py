@@ -173,14 +173,17 @@ def actions_from(state: State, parties: frozenset[Party]) -> tuple[Transition, .
     return tuple(row for row in TABLE if state in row.sources and row.parties & parties)
 
 
-def parties_of(roles: frozenset[Role], *, sender: bool, desk: bool) -> frozenset[Party]:
-    """The parties that somebody with those roles is, for a referral that her organisation sent or her desk received."""
+def parties_of(roles: frozenset[Role], *, sender: bool, desk: bool, manages: bool) -> frozenset[Party]:
+    """The parties that somebody with those roles is, for a referral that her organisation sent or her desk received.
+
+    `manages` says that she is the manager of that very desk.
+    """
     found = set()
     if sender and Role.REFERENT in roles:
         found.add(Party.REFERENT)
     if desk and roles & {Role.DESK_AGENT, Role.DESK_MANAGER}:
         found.add(Party.DESK)
-    if desk and Role.DESK_MANAGER in roles:
+    if desk and manages and Role.DESK_MANAGER in roles:
         found.add(Party.MANAGER)
     if Role.COORDINATOR in roles:
         found.add(Party.COORDINATOR)

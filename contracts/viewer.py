@@ -19,7 +19,10 @@ class Role(StrEnum):
 
 
 class Viewer(Frozen):
-    """First argument of every reading. `desks` are the desks she works at; a desk is not its whole organisation."""
+    """First argument of every reading. `desks` are the desks she works at; a desk is not its whole organisation.
+
+    `manages` are those of her desks that she is the manager of: being it at one says nothing of the others.
+    """
 
     account: UUID
     display_name: str
@@ -27,6 +30,7 @@ class Viewer(Frozen):
     organisation_name: str
     organisation_kind: OrganisationKind
     desks: tuple[UUID, ...] = ()
+    manages: tuple[UUID, ...] = ()
     desk_name: str | None = None
     roles: frozenset[Role]
     territory: str

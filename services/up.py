@@ -27,11 +27,15 @@ console = Console(highlight=False)
 DEMONSTRATION = {"people": 120, "months": 6}
 
 
+def _observe(settings: Settings) -> None:
+    telemetry.configure(settings.log_level, otlp_endpoint=settings.otlp_endpoint, console=settings.console_traces)
+
+
 async def serve_all(settings: Settings) -> None:
     """`relais up`: servers, migrations, demonstration data in an empty folder, all services, one port, until a
     signal.
     """
-    telemetry.configure(settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    _observe(settings)
     ground = Ground.start(settings)
     try:
         await ground.prepare(settings.territory)
@@ -53,7 +57,7 @@ async def serve_one(settings: Settings, name: str) -> None:
         raise SystemExit(f"relais : service inconnu. Choisissez parmi {', '.join(SERVICES)}.")
     if settings.database_url is None or settings.nats_url is None:
         raise SystemExit("relais : donnez RELAIS_DATABASE_URL et RELAIS_NATS_URL, ou lancez tout avec « relais up ».")
-    telemetry.configure(settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    _observe(settings)
     ground = Ground.start(settings)
     service = make(name, settings, ground.servers)
     await service.start()

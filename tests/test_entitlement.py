@@ -92,6 +92,8 @@ GET  /orientations/{ref}                             > oox xx xx -xx xxx xxx
 GET  /orientations/{ref}/{action:recall}             > oox xx xx -xx xxx xxx
 POST /orientations/{ref}/{action:recall}             > oox xx xx -xx xxx xxx
 POST /orientations/{ref}/{action:mark_in_error}      > oox xx xx -xx xxx xxx
+GET  /orientations/{draft}/abandonner                > oox xx xx -xx xxx xxx
+POST /orientations/{draft}/abandonner                > oox xx xx -xx xxx xxx
 POST /api/referrals                                  ! oox xx xx -xx xxx xxx
 GET  /api/referrals/{ref}                            ! oox xx xx -xx xxx xxx
 GET  /api/people                                     ! oox xx xx oxx xxx xxx
@@ -153,27 +155,33 @@ def rows() -> list[Row]:
 
 @dataclass
 class World:
-    """A person met by the CCAS, and her referral at the social desk of the Caf."""
+    """A person met by the CCAS, her referral at the social desk of the Caf, and another that is only prepared."""
 
     person: UUID
     ref: UUID
+    draft: str
     grant: str
     presumed: str
 
     def address(self, filled: str, *, unknown: bool = False) -> str:
         """The row's address with real references, or with others that nobody has."""
-        values = {"person": self.person, "ref": self.ref, "grant": self.grant, "presumed": self.presumed}
+        values = {name: getattr(self, name) for name in ("person", "ref", "draft", "grant", "presumed")}
         return filled.format(number=1, **({name: uuid4() for name in values} if unknown else values))
 
 
 async def make_world(owner: httpx.AsyncClient) -> World:
     """Fresh objects, known at the desk."""
     sent = await story.send_one(owner, Someone(first_name=NAME, last_name=f"Habil{uuid4().hex[:6]}"))
+    to = f"{story.SOCIAL}.{people()[story.AGENT].ref}"
+    kept = {"right": "rsa", "chosen": to, "mode": "rdv_pris", "message": "Plutôt le matin.", "action": "keep"}
+    await story.post(owner, f"/personnes/{sent.person}/confier", kept)
     page = (await owner.get(f"/personnes/{sent.person}")).text
+    prepared = set(re.findall(r"/orientations/([0-9a-f-]{36})", page)) - {str(sent.ref)}
     review = (await owner.get(f"/personnes/{sent.person}/bilan")).text
     return World(
         sent.person,
         sent.ref,
+        draft=prepared.pop(),
         grant=re.search(r"/accords/([0-9a-f-]{36})/retrait", page)[1],  # type: ignore[index]
         presumed=re.search(r"/bilan/([0-9a-f-]{36})/retrait", review)[1],  # type: ignore[index]
     )
@@ -322,7 +330,7 @@ async def test_a_route_answers_each_role_as_the_table_says(
 
 
 async def assert_same_as_unknown(client: httpx.AsyncClient, row: Row, world: World, answer: httpx.Response) -> None:
-    body = body_for(row, World(uuid4(), uuid4(), "", ""))
+    body = body_for(row, World(uuid4(), uuid4(), "", "", ""))
     unknown = await call(client, row, world.address(row.filled, unknown=True), body)
     assert (unknown.status_code, unknown.text) == (answer.status_code, answer.text)
     assert set(unknown.headers) == set(answer.headers)
@@ -354,7 +362,10 @@ async def standing(relais: Running, world: World, until) -> Any:
             (await work.execute(f"SELECT count(*) FROM {table} WHERE person = :person", person=world.person)).scalar()
             for table in ("encounter", "consentgrant", "consentevent", "presumedright", "handover", "note")
         ]
+        steps = (
+            await work.execute("SELECT step FROM handover WHERE person = :person ORDER BY ref", person=world.person)
+        ).all()
         situation = (
             await work.execute("SELECT updated_at FROM situation WHERE person = :person", person=world.person)
         ).scalar()
-    return referral.model_dump(exclude={"first_viewed_at", "version", "steps", "actions"}), counts, situation
+    return referral.model_dump(exclude={"first_viewed_at", "version", "steps", "actions"}), counts, steps, situation

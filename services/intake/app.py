@@ -6,6 +6,7 @@ from services.intake import (
     api,
     disclosure,
     sending,
+    web_abandon,
     web_consent,
     web_file,
     web_people,
@@ -19,8 +20,11 @@ from services.intake.person_keys import PersonKeys
 from services.intake.subscribers import REACTIONS
 from services.runtime.process import Parts, Service
 
-# `/personnes/nouvelle` comes before `/personnes/{ref}`.
-PAGES = (web_people, web_consent, web_review, web_file, web_send, web_today, web_referrals, web_referral_actions, api)
+# `/personnes/nouvelle` comes before `/personnes/{ref}`, `abandonner` before the actions of the life cycle.
+PAGES = (
+    web_people, web_consent, web_review, web_file, web_send, web_today, web_referrals, web_abandon,
+    web_referral_actions, api,
+)  # fmt: skip
 
 
 def build(service: Service) -> None:

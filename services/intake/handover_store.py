@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, literal_column, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, update
 from sqlmodel import col, or_, select
 
 from contracts.lifecycle import State
@@ -17,6 +17,19 @@ from services.runtime.database import Work
 
 BEFORE = ("draft", "awaiting_consent")
 READABLE_STEPS = ("sending", "sent")
+UNSENT = (*BEFORE, "refused")
+ABANDONED = "abandoned"
+# Each hand-over sent makes these: they are written by hand, and their rows are read as the models' are.
+_LOCK_GRANTS = f"""
+SELECT {", ".join(f'g."{name}"' for name in ConsentGrant.model_fields)}, p.scheme
+FROM intake.consentgrant g JOIN intake.person p ON p.ref = g.person
+WHERE g.person = :person AND g.desk = :desk AND g.organisation = :organisation ORDER BY g.ref FOR UPDATE OF g
+"""
+_ROUTES = f"""
+SELECT {", ".join(SharingRoute.model_fields)} FROM intake.sharingroute
+WHERE sender_kind = ANY(:senders) AND recipient_kind = ANY(:recipients)
+    AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)
+"""
 
 
 async def find_person(viewer: Viewer, work: Work, ref: UUID) -> Person | None:
@@ -70,17 +83,8 @@ async def lock_grants(viewer: Viewer, work: Work, person: UUID, desk: UUID) -> t
 
     A withdrawal takes the same lock, so that it comes wholly before or wholly after a hand-over. No grant: no scheme.
     """
-    found = await work.session.exec(
-        select(ConsentGrant, Person.scheme)
-        .join(Person, col(Person.ref) == col(ConsentGrant.person))
-        .where(
-            ConsentGrant.person == person, ConsentGrant.desk == desk, ConsentGrant.organisation == viewer.organisation
-        )
-        .order_by(col(ConsentGrant.ref))
-        .with_for_update(of=ConsentGrant)
-    )
-    rows = found.all()
-    return [row[0] for row in rows], rows[0][1] if rows else None
+    rows = (await work.execute(_LOCK_GRANTS, person=person, desk=desk, organisation=viewer.organisation)).all()
+    return [cast(ConsentGrant, row) for row in rows], rows[0].scheme if rows else None
 
 
 async def routes_now(
@@ -88,15 +92,10 @@ async def routes_now(
 ) -> list[SharingRoute]:
     """The rows of the route table between these kinds of organisation that are valid now: configuration."""
     assert viewer.territory == work.territory
-    found = await work.session.exec(
-        select(SharingRoute).where(
-            col(SharingRoute.sender_kind).in_(set(sender_kinds)),
-            col(SharingRoute.recipient_kind).in_(set(recipient_kinds)),
-            SharingRoute.valid_from <= work.now,
-            or_(col(SharingRoute.valid_until).is_(None), col(SharingRoute.valid_until) > work.now),
-        )
+    found = await work.execute(
+        _ROUTES, senders=list(set(sender_kinds)), recipients=list(set(recipient_kinds)), now=work.now
     )
-    return list(found.all())
+    return [cast(SharingRoute, row) for row in found]
 
 
 async def routes_from(viewer: Viewer, work: Work, sender_kind: str) -> list[SharingRoute]:
@@ -178,18 +177,38 @@ async def settle_withdrawn(viewer: Viewer, work: Work, person: UUID, right: str)
     await work.session.execute(ended.values(**values), execution_options={"synchronize_session": False})
 
 
+async def abandon(viewer: Viewer, work: Work, ref: UUID) -> bool:
+    """Give up what the viewer's organisation has not sent, and erase its texts. False: unknown, left, or given up."""
+    given_up = update(Handover).where(
+        col(Handover.ref) == ref,
+        col(Handover.organisation) == viewer.organisation,
+        col(Handover.step).in_(UNSENT),
+    )
+    values = {"step": ABANDONED, "need_summary": None, "accompaniment": None, "moved_at": work.now}
+    done = await work.session.execute(given_up.values(**values).returning(col(Handover.ref)))
+    return done.first() is not None
+
+
 def stopped_by_withdrawal(row: Any) -> Any:  # noqa: ANN401 - the table in a statement, or one of its rows
     """Whether the person took her agreement back before the referral was known: its reference is refused for good."""
     return (row.step == "refused") & (row.refusal == GrantWithdrawn.slug)
 
 
+def is_over(row: Handover) -> bool:
+    """Whether nothing can be sent any more under this reference."""
+    return row.step == ABANDONED or bool(stopped_by_withdrawal(row))
+
+
 async def save(work: Work, values: dict[str, Any]) -> bool:
     """Write a hand-over; a draft of the same reference becomes it. False: it had left already, and nothing changes."""
-    table = Handover.__table__  # type: ignore[attr-defined]
-    statement = insert(table).values(**values)
-    # `statement.excluded` would copy all columns of the table at each call.
-    kept = {name: literal_column(f'excluded."{name}"') for name in values if name not in ("ref", "created_at")}
-    statement = statement.on_conflict_do_update(
-        index_elements=["ref"], set_=kept, where=table.c.step.in_(("draft", "awaiting_consent", "refused"))
+    return (await work.execute(_saving(tuple(values)), **values)).first() is not None
+
+
+@lru_cache(maxsize=8)
+def _saving(names: tuple[str, ...]) -> str:
+    kept = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in ("ref", "created_at"))
+    columns, given = (", ".join(f'"{name}"' for name in names), ", ".join(f":{name}" for name in names))
+    return (
+        f"INSERT INTO intake.handover AS h ({columns}) VALUES ({given}) ON CONFLICT (ref) DO UPDATE SET {kept}"
+        " WHERE h.step IN ('draft', 'awaiting_consent', 'refused') RETURNING ref"
     )
-    return (await work.session.execute(statement.returning(table.c.ref))).first() is not None

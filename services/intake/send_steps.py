@@ -45,6 +45,11 @@ class SendForm(Choice):
     action: Literal["send", "keep", "preview"] = "send"
 
 
+# The buttons that only move between the steps: whatever is typed so far goes with them, complete or not.
+CHOOSE_AGAIN, CHOSEN = "contact", "chosen"
+_GOES_ALONG = ("command_id", "mode", "urgent", "message", "accompanied_by")
+
+
 @dataclass
 class Ground:
     """What the three steps stand on."""
@@ -124,9 +129,17 @@ def show_rights(request: Request, viewer: Viewer, ground: Ground, choice: Choice
 
 
 def show_contacts(
-    request: Request, viewer: Viewer, ground: Ground, choice: Choice, errors: dict[str, str] | None = None
+    request: Request,
+    viewer: Viewer,
+    ground: Ground,
+    choice: Choice,
+    errors: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
 ) -> Response:
-    """Step 2: the competent desks, their contacts, and the lock that is closed where one is."""
+    """Step 2: the competent desks, their contacts, and the lock that is closed where one is.
+
+    `typed` is what the third step held already: it goes along to the contact chosen here, and back.
+    """
     by_desk: dict[UUID, list[Candidate]] = {}
     for one in ground.found:
         by_desk.setdefault(one.desk.desk, []).append(one)
@@ -142,8 +155,16 @@ def show_contacts(
         first=first,
         reason=reason_of_competence(choice.right, Scheme(ground.person.scheme)),
         errors=errors or {},
+        along=None if typed is None else _along(choice, typed),
         **_shared(ground, choice),
     )
+
+
+def _along(choice: Choice, typed: dict[str, Any]) -> dict[str, str]:
+    chosen = {"right": choice.right, "draft": choice.draft, "only_desk": choice.only_desk,
+              "redirect_of": choice.redirect_of}  # fmt: skip
+    found = {**chosen, **{name: typed.get(name) for name in _GOES_ALONG}}
+    return {name: str(value) for name, value in found.items() if value}
 
 
 def show_how(

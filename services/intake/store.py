@@ -12,6 +12,7 @@ from sqlmodel import col, func, or_, select
 from contracts.lifecycle import OPEN, State
 from contracts.refusals import NotFound
 from contracts.viewer import Viewer
+from services.intake import handover_store
 from services.intake.domain import Likeness, Looked
 from services.intake.tables import (
     ConsentEvent,
@@ -121,7 +122,11 @@ async def standing_of(viewer: Viewer, work: Work, people: Sequence[Person]) -> S
     refs = [person.ref for person in people]
     latest = (
         select(Handover)
-        .where(col(Handover.person).in_(refs), Handover.organisation == viewer.organisation)
+        .where(
+            col(Handover.person).in_(refs),
+            Handover.organisation == viewer.organisation,
+            Handover.step != handover_store.ABANDONED,
+        )
         .order_by(col(Handover.person), col(Handover.created_at).desc())
         .ext(distinct_on(col(Handover.person)))
     )
@@ -180,7 +185,7 @@ async def person_file(viewer: Viewer, work: Work, ref: UUID) -> PersonFile:
         await rows(ConsentGrant, newest=col(ConsentGrant.given_at)),
         await rows(ConsentEvent, ConsentEvent.kind == "refused", newest=col(ConsentEvent.at)),
         await presumed_rights(viewer, work, ref),
-        await rows(Handover, newest=col(Handover.created_at)),
+        await rows(Handover, Handover.step != handover_store.ABANDONED, newest=col(Handover.created_at)),
         await rows(Encounter, newest=col(Encounter.met_on)),
     )
 

@@ -139,8 +139,8 @@ class PresumedRight(Base, table=True):
 class Handover(Base, table=True):
     """A hand-over: everything personal of a referral, under the same reference.
 
-    `step` is draft, awaiting_consent, sending, sent or refused. The recipient is a snapshot. `readable_until` is None
-    while it is open, else the instant at which the desk's reading ends.
+    `step` is draft, awaiting_consent, sending, sent, refused or abandoned. The recipient is a snapshot.
+    `readable_until` is None while it is open, else the instant at which the desk's reading ends.
     `state`, `version` and what follows are the referral's, kept from its facts for the lists.
     """
 

@@ -96,6 +96,8 @@ async def referral(request: Request, viewer: Asking, ref: UUID) -> Response:
         grant = next(
             (one for one in await store.grants_of_person(viewer, work, row.person) if one.ref == row.grant), None
         )
+    if row.step == store.ABANDONED:
+        return redirect(f"/personnes/{row.person}")
     if row.step in _NO_PAGE_YET:
         return redirect(f"/personnes/{row.person}/confier?brouillon={ref}")
     view, away = await read_referral(request, viewer, ref)

@@ -14,7 +14,16 @@ from services.intake import handover_store as store
 from services.intake.dossier import choose_grant
 from services.intake.handover import HandOver, accept_texts, hand_over, keep_draft
 from services.intake.preview import purpose_of
-from services.intake.send_steps import Choice, SendForm, read_ground, show_contacts, show_how, show_rights
+from services.intake.send_steps import (
+    CHOOSE_AGAIN,
+    CHOSEN,
+    Choice,
+    SendForm,
+    read_ground,
+    show_contacts,
+    show_how,
+    show_rights,
+)
 from services.intake.tables import Handover
 from services.intake.web import REFERENTS, errors_of, keys_of
 from services.runtime.web.forms import read
@@ -22,6 +31,8 @@ from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
 pages = Pages()
+_CONTACT_GONE = "Ce contact n’est plus à ce guichet. Choisissez-en un autre\u202f: ce que vous avez écrit est gardé."
+_DRAFT_GONE = "Ce brouillon a été abandonné. Ce que vous avez écrit ici est gardé\u202f: vous pouvez encore confier."
 
 
 @pages.get("/personnes/{ref}/confier", REFERENTS)
@@ -45,7 +56,7 @@ async def choose(
                 "right": choice.right or draft.right,
                 "chosen": choice.chosen or f"{draft.desk}.{draft.contact}",
                 "redirect_of": choice.redirect_of or draft.redirect_of,
-                "draft": None if store.stopped_by_withdrawal(draft) else draft.ref,
+                "draft": None if store.is_over(draft) else draft.ref,
             }
         )
     if choice.right not in catalogue():
@@ -61,9 +72,12 @@ async def send(request: Request, viewer: Asking, ref: UUID) -> Response:
     typed = await request.form()
     form, errors = read(SendForm, typed)
     kept = {name: str(value) for name, value in typed.items()}
-    if form is None:
-        choice, _ = read(Choice, typed)
-        return await _again(request, viewer, ref, choice or Choice(), kept, errors, 422)
+    moves = kept.get("action") in (CHOOSE_AGAIN, CHOSEN)
+    if form is None or moves:
+        choice = read(Choice, typed)[0] or Choice()
+        if kept.get("action") == CHOOSE_AGAIN and choice.right in catalogue():
+            return show_contacts(request, viewer, await read_ground(request, viewer, ref, choice), choice, typed=kept)
+        return await _again(request, viewer, ref, choice, kept, {} if moves else errors, 200 if moves else 422)
     try:
         accept_texts(_command(form, ref, Purpose.OPEN_RIGHT))
         if form.action == "send":
@@ -139,8 +153,14 @@ async def _again(
     status: int,
 ) -> Response:
     ground = await read_ground(request, viewer, ref, choice)
+    if ground.draft is not None and ground.draft.step == store.ABANDONED:
+        choice = choice.model_copy(update={"draft": None})
+        errors, status = {"form": _DRAFT_GONE}, 409
     if ground.candidate(choice.chosen) is None and not ground.away:
-        return show_contacts(request, viewer, ground, choice, errors)
+        if not choice.chosen or choice.right not in catalogue():
+            return show_contacts(request, viewer, ground, choice, errors)
+        errors, status = {**errors, "contact": _CONTACT_GONE}, 409
+        errors.pop("form", None)
     return show_how(request, viewer, ground, choice, typed, errors, status)
 
 

@@ -7,12 +7,11 @@ failed + pending, and the metric `relais_tellings` shows the terms.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from prometheus_client import Gauge
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from services.notify.domain import LEASE, Kind, Reason, State
 from services.notify.tables import Telling
@@ -41,23 +40,65 @@ class Day:
         return self.due - self.sent - self.suppressed - self.failed - self.pending
 
 
+@dataclass(frozen=True)
+class InHand:
+    """A telling that this process has in hand; `attempts` counts this one, and tells it from a later one."""
+
+    ref: UUID
+    account: UUID
+    kind: str
+    referral: UUID
+    due_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of a telling; `again_in` when it is to be tried again."""
+
+    telling: InHand
+    state: State
+    reason: Reason | None = None
+    again_in: timedelta | None = None
+
+
+_ENTER = """
+INSERT INTO telling (ref, fact, account, kind, referral, due_at, state, reason, attempts, next_attempt_at)
+VALUES (:ref, :fact, :account, :kind, :referral, :due_at, :state, :reason, 0, :now) ON CONFLICT DO NOTHING
+"""
+_TAKE = """
+UPDATE telling SET state = 'sending', attempts = attempts + 1, next_attempt_at = :until WHERE ref IN (
+    SELECT ref FROM telling WHERE state IN ('pending', 'sending') AND next_attempt_at <= :now
+    ORDER BY next_attempt_at LIMIT :most FOR UPDATE SKIP LOCKED
+) RETURNING ref, account, kind, referral, due_at, attempts
+"""
+_SETTLE = """
+UPDATE telling t SET state = one.state, reason = one.reason,
+    sent_at = CASE WHEN one.state = 'sent' THEN :now ELSE t.sent_at END,
+    next_attempt_at = coalesce(one.again, t.next_attempt_at)
+FROM unnest(cast(:refs AS uuid[]), cast(:attempts AS integer[]), cast(:states AS text[]), cast(:reasons AS text[]),
+    cast(:again AS timestamptz[])) AS one (ref, attempts, state, reason, again)
+WHERE t.ref = one.ref AND t.attempts = one.attempts
+    AND (t.state = 'sending' OR (t.state = 'suppressed' AND one.state = 'sent'))
+"""
+
+
 async def enter(
     work: Work, *, fact: UUID, account: UUID, kind: Kind, referral: UUID, due_at: datetime, not_because: Reason | None
 ) -> None:
     """Write a telling, already suppressed if there is a reason; the same fact and account a second time is nothing."""
-    state = State.SUPPRESSED if not_because else State.PENDING
-    telling = Telling(
+    await work.execute(
+        _ENTER,
+        ref=uuid4(),
         fact=fact,
         account=account,
         kind=kind.value,
         referral=referral,
         due_at=due_at,
-        state=state.value,
+        state=(State.SUPPRESSED if not_because else State.PENDING).value,
         reason=not_because.value if not_because else None,
-        next_attempt_at=work.now,
+        now=work.now,
     )
-    values = telling.model_dump(exclude={"territory"})
-    await work.session.execute(insert(Telling).values(**values).on_conflict_do_nothing())
 
 
 async def suppress(work: Work, referral: UUID, reason: Reason, *, account: UUID | None = None) -> None:
@@ -68,39 +109,25 @@ async def suppress(work: Work, referral: UUID, reason: Reason, *, account: UUID 
     await work.session.execute(statement.values(state=State.SUPPRESSED.value, reason=reason.value))
 
 
-async def take_due(work: Work, most: int) -> Sequence[Telling]:
+async def take_due(work: Work, most: int) -> list[InHand]:
     """At most `most` due tellings, now in hand for LEASE: also those that a process had in hand when it died."""
-    due = (
-        select(Telling.ref)
-        .where(Telling.state.in_(WAITING), Telling.next_attempt_at <= work.now)
-        .order_by(Telling.next_attempt_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(Telling)
-        .where(Telling.ref.in_(due.scalar_subquery()))
-        .values(state=State.SENDING.value, attempts=Telling.attempts + 1, next_attempt_at=work.now + LEASE)
-    )
-    return (await work.session.execute(taken.returning(Telling))).scalars().all()
+    return [InHand(**row) for row in await work.execute(_TAKE, now=work.now, until=work.now + LEASE, most=most)]
 
 
-async def settle(
-    work: Work, telling: Telling, state: State, reason: Reason | None = None, *, again_in: timedelta | None = None
-) -> bool:
-    """Write what became of a telling in hand. False: it is in other hands by now, and nothing was written.
+async def settle(work: Work, settled: Sequence[Settled]) -> None:
+    """Write what became of tellings in hand; nothing is written of those that are in other hands by now.
 
     A mail that had left when the telling was suppressed is written as sent: the ledger says what happened.
     """
-    in_hand = (State.SENDING.value, State.SUPPRESSED.value) if state is State.SENT else (State.SENDING.value,)
-    values = {"state": state.value, "reason": reason.value if reason else None}
-    if state is State.SENT:
-        values["sent_at"] = work.now
-    if again_in is not None:
-        values["next_attempt_at"] = work.now + again_in
-    same = (Telling.ref == telling.ref, Telling.attempts == telling.attempts, Telling.state.in_(in_hand))
-    settled = await work.session.execute(update(Telling).where(*same).values(**values).returning(Telling.ref))
-    return settled.scalar_one_or_none() is not None
+    await work.execute(
+        _SETTLE,
+        now=work.now,
+        refs=[one.telling.ref for one in settled],
+        attempts=[one.telling.attempts for one in settled],
+        states=[one.state.value for one in settled],
+        reasons=[one.reason.value if one.reason else None for one in settled],
+        again=[work.now + one.again_in if one.again_in is not None else None for one in settled],
+    )
 
 
 async def day_of(work: Work, day: date) -> Day:

@@ -9,7 +9,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -72,17 +74,22 @@ def domain_of(sender: str) -> str:
     return sender.rpartition("@")[2]
 
 
+@lru_cache(maxsize=64)
+def _header(name: str, value: str) -> Any:  # noqa: ANN401 - a header that is the same in every mail, read once
+    return SMTP.header_factory(name, value)
+
+
 def _message(
     template: str, context: dict[str, object], subject: str, name: str, sender: str, to: tuple[str, ...], at: datetime
 ) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address("Relais", addr_spec=sender)
+    message["From"] = _header("From", str(Address("Relais", addr_spec=sender)))
     message["To"] = tuple(Address(addr_spec=one) for one in to)
-    message["Subject"] = subject
+    message["Subject"] = _header("Subject", subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{name}@{domain_of(sender)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "fr"
+    message["Auto-Submitted"] = _header("Auto-Submitted", "auto-generated")
+    message["Content-Language"] = _header("Content-Language", "fr")
     message.set_content(_environment.get_template(f"{template}.txt").render(context))
     message.add_alternative(_environment.get_template(f"{template}.html").render(context), subtype="html")
     return message

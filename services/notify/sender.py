@@ -1,10 +1,11 @@
-"""The sender: takes due tellings in small batches, asks for the address at the moment of sending, and settles each.
+"""The sender: takes due tellings in small batches, asks for the address at the moment of sending, and settles a batch.
 
 A telling is marked as in hand before its mail leaves: a crash in between repeats the mail, under the same Message-ID.
 """
 
 import asyncio
 import contextlib
+from uuid import UUID
 
 from prometheus_client import Counter
 
@@ -12,12 +13,22 @@ from contracts.asks import ResolveAddress
 from contracts.refusals import NotFound, Refusal
 from contracts.replies import Address
 from services.notify import ledger, mail
-from services.notify.domain import MAX_ATTEMPTS, STALE_AFTER, Kind, Reason, Recipients, State, next_delay, recipients_of
-from services.notify.smtp import Mailer, NotSent
+from services.notify.domain import (
+    LEASE,
+    MAX_ATTEMPTS,
+    STALE_AFTER,
+    Kind,
+    Reason,
+    Recipients,
+    State,
+    next_delay,
+    recipients_of,
+)
+from services.notify.ledger import InHand, Settled
+from services.notify.smtp import Line, Mailer, NotSent
 from services.notify.subscribers import TELLING_DUE
-from services.notify.tables import Telling
 from services.runtime import telemetry
-from services.runtime.process import Service
+from services.runtime.process import Remembered, Service
 from services.runtime.settings import Settings
 
 log = telemetry.logger("sender")
@@ -50,29 +61,36 @@ class Sender:
         """Send one batch; returns how many tellings it took."""
         async with self.service.database.worker() as work:
             taken = await ledger.take_due(work, BATCH)
-        await asyncio.gather(*(self._send(telling) for telling in taken))
+        if not taken:
+            return 0
+        addresses = Remembered(self._address, seconds=LEASE.total_seconds())  # asked once a batch
+        async with self.mailer.connected() as line:
+            settled = await asyncio.gather(*(self._send(telling, addresses, line) for telling in taken))
+        async with self.service.database.worker() as work:
+            await ledger.settle(work, settled)
         return len(taken)
 
-    async def _send(self, telling: Telling) -> None:
+    async def _send(self, telling: InHand, addresses: Remembered[UUID, Address], line: Line) -> Settled:
         try:
-            refused = await self._tell(telling)
+            refused = await self._tell(telling, addresses, line)
         except NotSent as error:
-            await self._put_back(telling, error.reason, final=error.final)
+            return self._put_back(telling, error.reason, final=error.final)
         except Refusal:
-            await self._put_back(telling, Reason.DIRECTORY_AWAY)
+            return self._put_back(telling, Reason.DIRECTORY_AWAY)
         except Exception as error:  # one telling stops no other, and none is lost
             log.error("telling_failed", error=type(error).__name__, reference=str(telling.ref))
-            await self._put_back(telling, Reason.SURPRISE)
-        else:
-            await self._settle(telling, State.SUPPRESSED if refused else State.SENT, refused)
+            return self._put_back(telling, Reason.SURPRISE)
+        if refused is None:
+            MAILS.labels(telling.kind, "sent").inc()
+        return Settled(telling, State.SUPPRESSED if refused else State.SENT, refused)
 
-    async def _tell(self, telling: Telling) -> Reason | None:
+    async def _tell(self, telling: InHand, addresses: Remembered[UUID, Address], line: Line) -> Reason | None:
         """Send the mail, or say why nobody is to be told."""
         now = self.service.clock()
         if now - telling.due_at > STALE_AFTER:
             return Reason.STALE
         try:
-            address: Address = await self.service.bus.ask(ResolveAddress(account=telling.account))
+            address = await addresses.of(telling.account)
         except NotFound:
             return Reason.UNKNOWN
         found = recipients_of(address)
@@ -88,24 +106,19 @@ class Sender:
             to=found.emails,
             at=now,
         )
-        await self.mailer.send(message)
+        await line.send(message)
         return None
 
-    async def _put_back(self, telling: Telling, reason: Reason, *, final: bool = False) -> None:
+    async def _address(self, account: UUID) -> Address:
+        return await self.service.bus.ask(ResolveAddress(account=account))
+
+    def _put_back(self, telling: InHand, reason: Reason, *, final: bool = False) -> Settled:
         MAILS.labels(telling.kind, reason.value).inc()
         if final or telling.attempts >= MAX_ATTEMPTS:
             log.error("telling_given_up", slug=reason.value, reference=str(telling.ref), count=telling.attempts)
-            return await self._settle(telling, State.FAILED, reason)
+            return Settled(telling, State.FAILED, reason)
         log.warning("telling_put_back", slug=reason.value, reference=str(telling.ref), count=telling.attempts)
-        async with self.service.database.worker() as work:
-            await ledger.settle(work, telling, State.PENDING, reason, again_in=next_delay(telling.attempts))
-        return None
-
-    async def _settle(self, telling: Telling, state: State, reason: Reason | None) -> None:
-        if state is State.SENT:
-            MAILS.labels(telling.kind, "sent").inc()
-        async with self.service.database.worker() as work:
-            await ledger.settle(work, telling, state, reason)
+        return Settled(telling, State.PENDING, reason, next_delay(telling.attempts))
 
 
 def address_of(settings: Settings) -> str:

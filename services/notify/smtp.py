@@ -3,11 +3,14 @@
 Both go the same way. Without either nothing is sent, and says so: no mail vanishes into a box that nobody opens.
 """
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP
-from aiosmtplib.errors import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib.errors import SMTPConnectError, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from services.notify.domain import Reason
 from services.notify.mail import domain_of
@@ -27,23 +30,24 @@ class NotSent(Exception):
 
 
 class Mailer:
-    """Sends one mail at a time over its own connection; no mail is kept here."""
+    """Hands mails over; no mail is kept here."""
 
     def __init__(self, settings: Settings, box: Box | None) -> None:
         self.url, self.sender, self.box = settings.smtp_url, settings.mail_from, box
 
     async def send(self, message: EmailMessage, *, timeout: float = TIMEOUT) -> None:
-        """Hand the mail over; returns once the relay answers for it. Raises NotSent."""
-        client = await self._client(timeout)
+        """Hand one mail over; returns once the relay answers for it. Raises NotSent."""
+        async with self.connected(timeout=timeout) as line:
+            await line.send(message)
+
+    @asynccontextmanager
+    async def connected(self, *, timeout: float = TIMEOUT) -> AsyncIterator["Line"]:
+        """A line to the relay for several mails, one after the other; opened with the first of them."""
+        line = Line(lambda: self._client(timeout))
         try:
-            async with client:
-                await client.send_message(message)
-        except SMTPRecipientsRefused as error:
-            raise NotSent(Reason.RELAY_REFUSED, final=all(one.code >= PERMANENT for one in error.recipients)) from error
-        except SMTPResponseException as error:
-            raise NotSent(Reason.RELAY_REFUSED, final=_is_about_this_mail(error)) from error
-        except (SMTPException, OSError, TimeoutError) as error:
-            raise NotSent(Reason.RELAY_AWAY) from error
+            yield line
+        finally:
+            await line.close()
 
     async def stop(self) -> None:
         """Close the box."""
@@ -67,6 +71,49 @@ class Mailer:
             password=unquote(url.password) if url.password else None,
             **named,
         )
+
+
+class Line:
+    """One connection, opened when first needed and again when it broke. A relay that is away is not tried again."""
+
+    def __init__(self, make: Callable[[], Awaitable[SMTP]]) -> None:
+        self._make = make
+        self._client: SMTP | None = None
+        self._away, self._turn = False, asyncio.Lock()
+
+    async def send(self, message: EmailMessage) -> None:
+        """Hand one mail over; returns once the relay answers for it. Raises NotSent."""
+        async with self._turn:
+            if self._away:
+                raise NotSent(Reason.RELAY_AWAY)
+            try:
+                client = await self._connected()
+                await client.send_message(message)
+            except SMTPRecipientsRefused as error:
+                final = all(one.code >= PERMANENT for one in error.recipients)
+                raise NotSent(Reason.RELAY_REFUSED, final=final) from error
+            except SMTPResponseException as error:
+                raise NotSent(Reason.RELAY_REFUSED, final=_is_about_this_mail(error)) from error
+            except (SMTPException, OSError, TimeoutError) as error:
+                # A relay that drops the line at one mail may take the next; one that does not answer takes none.
+                self._away = isinstance(error, SMTPConnectError | TimeoutError)
+                raise NotSent(Reason.RELAY_AWAY) from error
+
+    async def close(self) -> None:
+        """Say goodbye; what was answered for stays so, whatever becomes of it."""
+        client, self._client = self._client, None
+        if client is not None and client.is_connected:
+            try:
+                await client.quit()
+            except (SMTPException, OSError, TimeoutError):
+                client.close()
+
+    async def _connected(self) -> SMTP:
+        if self._client is None or not self._client.is_connected:
+            client = await self._make()
+            await client.connect()
+            self._client = client
+        return self._client
 
 
 def _is_about_this_mail(error: SMTPResponseException) -> bool:

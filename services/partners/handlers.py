@@ -11,14 +11,21 @@ from services.partners.recipients import read_staff
 from services.partners.tables import Absence, Account, Desk, Organisation
 from services.runtime.database import Work
 
+_ACCOUNT = """
+SELECT a.ref, a.email, a.active, s.starts, s.ends, s.deputy
+FROM partners.account a LEFT JOIN partners.absence s ON s.account = a.ref WHERE a.ref = :account
+"""
+
 
 async def resolve_address(ask: ResolveAddress, work: Work) -> Address:
     """Where to write now; the deputy only when she is active and here. Refusals: NotFound."""
-    account = await work.session.get(Account, ask.account)
-    if account is None:
+    rows = (await work.execute(_ACCOUNT, account=ask.account)).all()
+    if not rows:
         raise NotFound
     today = today_in_paris(work.now)
-    away = absence_on(account.ref, await _absences([account.ref], work), today)
+    account = rows[0]
+    absences = [Away(one.ref, one.starts, one.ends, one.deputy) for one in rows if one.starts is not None]
+    away = absence_on(account.ref, absences, today)
     deputy = await work.session.get(Account, away.deputy) if away and away.deputy else None
     if deputy and (not deputy.active or absence_on(deputy.ref, await _absences([deputy.ref], work), today)):
         deputy = None

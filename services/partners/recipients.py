@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,12 +25,33 @@ from services.partners.domain import (
 from services.partners.tables import Absence, Account, Convention, Desk, Membership, Organisation
 from services.runtime.database import Work
 
+# Every hand-over asks for its recipient: the two statements are written by hand.
+_DESK = """
+SELECT d.ref AS desk, d.name AS desk_name, d.rights, d.receives, d.closed_from, d.closed_until, o.ref AS organisation,
+    o.name AS organisation_name, o.kind AS organisation_kind, o.closed, c.ref AS convention,
+    c.starts AS convention_starts, c.ends AS convention_ends
+FROM partners.desk d JOIN partners.organisation o ON o.ref = d.organisation
+LEFT JOIN LATERAL (
+    SELECT ref, starts, ends FROM partners.convention
+    WHERE organisation = o.ref AND starts <= :now AND ends > :now ORDER BY ends DESC LIMIT 1
+) c ON true
+WHERE d.ref = :desk
+"""
+_STAFF = """
+SELECT a.ref, a.name, a.active, s.starts, s.ends, s.deputy
+FROM partners.membership m
+JOIN partners.desk d ON d.ref = m.desk
+JOIN partners.account a ON a.ref = m.account AND a.organisation = d.organisation
+LEFT JOIN partners.absence s ON s.account = a.ref AND s.starts <= :today AND s.ends >= :today
+WHERE m.desk = :desk AND m.role = ANY(:roles)
+"""
+
 
 @dataclass
 class Staff:
     """The contacts of some desks: accounts by reference, who works where (also those who left), and absences."""
 
-    accounts: dict[UUID, Account] = field(default_factory=dict)
+    accounts: dict[UUID, Any] = field(default_factory=dict)
     members: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     absences: list[Away] = field(default_factory=list)
 
@@ -59,36 +81,45 @@ async def list_recipients(ask: ListRecipients, work: Work) -> RecipientsFound:
 
 async def resolve_recipient(ask: ResolveRecipient, work: Work) -> Recipient:
     """The desk and contact as they are now. Refusals: NotFound, DeskNotCompetent, DeskClosed, ContactUnavailable."""
-    statement = _desks().where(Desk.ref == ask.desk)
-    row = (await work.session.execute(statement)).one_or_none()
+    row = (await work.execute(_DESK, desk=ask.desk, now=work.now)).one_or_none()
     if row is None:
         raise NotFound
-    desk, organisation = row
-    staff = await read_staff([desk.ref], work)
-    if ask.contact not in staff.members.get(desk.ref, ()):
-        raise NotFound
-    if not is_competent(desk.rights, organisation.kind, ask.right, ask.scheme):
-        raise DeskNotCompetent(field="desk")
     today = today_in_paris(work.now)
-    if not _open(desk, organisation, today):
+    staff = Staff()
+    for one in await work.execute(_STAFF, desk=ask.desk, roles=[role.value for role in DESK_ROLES], today=today):
+        if one.ref not in staff.accounts:
+            staff.accounts[one.ref] = one
+            staff.members[row.desk].append(one.ref)
+        if one.starts is not None:
+            staff.absences.append(Away(one.ref, one.starts, one.ends, one.deputy))
+    if ask.contact not in staff.members.get(row.desk, ()):
+        raise NotFound
+    if not is_competent(row.rights, row.organisation_kind, ask.right, ask.scheme):
+        raise DeskNotCompetent(field="desk")
+    if not is_open(
+        receives=row.receives,
+        organisation_closed=row.closed,
+        closed_from=row.closed_from,
+        closed_until=row.closed_until,
+        on=today,
+    ):
         raise DeskClosed(field="desk")
-    found = staff.availability(desk.ref, ask.contact, today)
+    found = staff.availability(row.desk, ask.contact, today)
     if found.assignee is None:
         raise ContactUnavailable(field="contact")
-    convention = (await conventions_in_force(work.now, work)).get(organisation.ref)
     return Recipient(
-        organisation=organisation.ref,
-        organisation_name=organisation.name,
-        organisation_kind=OrganisationKind(organisation.kind),
-        desk=desk.ref,
-        desk_name=desk.name,
+        organisation=row.organisation,
+        organisation_name=row.organisation_name,
+        organisation_kind=OrganisationKind(row.organisation_kind),
+        desk=row.desk,
+        desk_name=row.desk_name,
         contact=ask.contact,
         contact_name=staff.accounts[ask.contact].name,
         assignee=found.assignee,
         assignee_name=staff.accounts[found.assignee].name,
-        convention=convention.ref if convention else None,
-        convention_starts=convention.starts if convention else None,
-        convention_ends=convention.ends if convention else None,
+        convention=row.convention,
+        convention_starts=row.convention_starts,
+        convention_ends=row.convention_ends,
     )
 
 

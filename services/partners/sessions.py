@@ -45,6 +45,7 @@ async def read_viewer(hashed: str, work: Work) -> Viewer | None:
         organisation_name=row.organisation_name,
         organisation_kind=OrganisationKind(row.kind),
         desks=tuple(UUID(one) for one in desks),
+        manages=tuple(UUID(one["desk"]) for one in members if one["desk"] and one["role"] == Role.DESK_MANAGER),
         desk_name=" et ".join(desks.values()) or None,
         roles=frozenset(Role(one["role"]) for one in members),
         territory=work.territory,

@@ -103,13 +103,14 @@ async def mark_viewed(viewer: Viewer, item: DeskItem, work: Work) -> None:
         ref=item.ref,
     )
     if row.first() is not None:
-        work.emit(DeskItemViewed(ref=item.ref, desk=item.desk, at=work.now), actor_kind=role_at_desk(viewer).value)
+        fact = DeskItemViewed(ref=item.ref, desk=item.desk, at=work.now)
+        work.emit(fact, actor_kind=role_at_desk(viewer, item.desk).value)
         work.hint(f"desk.{item.desk}")
 
 
-def role_at_desk(viewer: Viewer) -> Role:
-    """In which role she acts at a desk, for the journal."""
-    return Role.DESK_MANAGER if viewer.has(Role.DESK_MANAGER) else Role.DESK_AGENT
+def role_at_desk(viewer: Viewer, desk: UUID) -> Role:
+    """In which role she acts at that desk, for the journal."""
+    return Role.DESK_MANAGER if desk in viewer.manages else Role.DESK_AGENT
 
 
 async def read_names(

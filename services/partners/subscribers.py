@@ -54,7 +54,7 @@ async def count_attempt(fact: facts.ReferralContactAttempted, work: Work) -> Non
 
 
 async def bring_back_to_answer(fact: facts.ReferralFact, work: Work) -> None:
-    """A new episode, or a decline that was contested: the desk answers again, from an empty slate."""
+    """A new episode, or a decline that was contested: the desk answers again, from an empty slate; say so."""
     await _move(
         fact,
         work,
@@ -67,6 +67,7 @@ async def bring_back_to_answer(fact: facts.ReferralFact, work: Work) -> None:
         attempts=0,
         redirect_proposed=False,
     )
+    work.emit(facts.DeskItemDelivered(ref=fact.ref, desk=fact.desk, at=work.now))
 
 
 async def note_redirect_proposal(fact: facts.ReferralRedirectProposed, work: Work) -> None:

@@ -128,7 +128,7 @@ async def _around(viewer: Viewer, form: ActionForm, item: DeskItem, work: Work) 
 
 def _blocked(viewer: Viewer, form: ActionForm, item: DeskItem) -> Refusal | None:
     row, state = BY_ACTION[form.action], State(item.state)
-    if not row.parties & parties_of(viewer.roles, sender=False, desk=True):
+    if not row.parties & parties_of(viewer.roles, sender=False, desk=True, manages=item.desk in viewer.manages):
         return NotYourAction()
     return None if state in row.sources else ReferralAlreadyAnswered(state=state.value, state_label=state.label)
 

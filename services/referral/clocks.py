@@ -1,30 +1,46 @@
-"""What happens because time passes: expiry, the end of a hold, and a second sending of what no desk has confirmed.
+"""What happens because time passes: expiry, the end of a hold, and a second sending of what the stream may have lost.
 
-Each works in small batches under SKIP LOCKED, so that several processes share the work and none waits for a person's
-transaction; each batch is one transaction.
+Expiry and holds work in small batches under SKIP LOCKED, so that several processes share the work and none waits for a
+person's transaction; each batch is one transaction.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from contracts.envelope import Envelope
-from contracts.facts import ReferralSent
 from contracts.lifecycle import EXPIRES_AFTER, State
 from services.referral import store
 from services.referral.business_time import paris_day
 from services.referral.domain import expire
 from services.referral.holding import resume_by_clock
 from services.referral.life import Decision, Life, Moment
-from services.referral.tables import PLUMBING, Referral
-from services.runtime.database import Database, Work
+from services.referral.tables import Referral
+from services.runtime.database import Database
 
 BATCH = 100
-UNDELIVERED_AFTER = timedelta(minutes=2)
+LONGEST_BETWEEN = 3600.0
 Publish = Callable[[Envelope], Awaitable[None]]
+# The first condition is that of the index `referral_to_send_again`, word for word.
+_TO_SEND_AGAIN = """
+SELECT r.ref, r.recorded_at, f.envelope FROM referral.referral r LEFT JOIN LATERAL (
+    SELECT envelope FROM referral.fact WHERE ref = r.ref AND version > 0 ORDER BY version DESC LIMIT 1
+) f ON true
+WHERE (r.redelivered_at IS NULL OR r.state = 'sent' AND r.delivered_at IS NULL)
+    AND r.recorded_at <= now() - interval '2 minutes'
+    AND (r.redelivered_at IS NULL OR r.redelivered_at
+        <= now() - least(r.redelivered_at - r.recorded_at, make_interval(secs => :longest)))
+ORDER BY r.recorded_at LIMIT :batch
+"""
+# What has moved since is written anew and has its own second sending before it.
+_SENT_AGAIN = """
+UPDATE referral.referral r SET redelivered_at = now()
+FROM unnest(cast(:refs AS uuid[]), cast(:written AS timestamptz[])) AS one (ref, written)
+WHERE r.ref = one.ref AND r.recorded_at = one.written
+"""
 
 
 async def expire_unanswered(database: Database) -> int:
@@ -46,18 +62,32 @@ async def resume_holds(database: Database) -> int:
 
 
 async def send_again(database: Database, publish: Publish) -> int:
-    """Publish again the first fact of what no desk has confirmed two minutes after it was recorded, or sent again.
+    """Publish the newest fact of every referral a second time, two minutes after it was written; returns how many.
 
-    The copy gets an envelope id of its own. The same id would be dropped twice: by the stream, which remembers message
-    ids for an hour even when it lost the message, and by the desk's inbox, where the fact may be noted as failed. What
-    keeps its effect single is the referral's version in it: a desk that has version 1 passes over it. Measured by the
-    database's clock, since it is about carrying and not about the life of the referral.
+    The stream may lose a message that it had confirmed. A reader that has this version passes over the copy, one that
+    lost it takes it, one that lost more parks it and fetches what is missing: so also the last fact of a referral
+    reaches everybody. It costs one more message for each change, or for several within two minutes. While no desk has
+    confirmed what was sent or came back, the copies go on, each after twice the time, then every hour.
+
+    The copy gets an envelope id of its own: the stream remembers message ids for an hour even when it lost the message,
+    and a reader remembers those it has noted. Noted only once published, so that a bus that is away loses none; two
+    processes may both send one. Measured by the database's clock, since it is about carrying.
     """
-    async with database.worker() as work:
-        found = await _undelivered(work)
-    for envelope in found:
-        await publish(envelope.model_copy(update={"id": uuid4(), "causation": envelope.id}))
-    return len(found)
+    sent = 0
+    while True:
+        async with database.worker() as work:
+            found = (await work.execute(_TO_SEND_AGAIN, batch=BATCH, longest=LONGEST_BETWEEN)).all()
+        for row in found:
+            if row.envelope is not None:
+                first = Envelope.model_validate(row.envelope)
+                await publish(first.model_copy(update={"id": uuid4(), "causation": first.id}))
+        async with database.worker() as work:
+            await work.execute(
+                _SENT_AGAIN, refs=[row.ref for row in found], written=[row.recorded_at for row in found]
+            )
+        sent += len(found)
+        if len(found) < BATCH:
+            return sent
 
 
 async def _all_due(
@@ -74,26 +104,3 @@ async def _all_due(
         moved += len(rows)
         if len(rows) < BATCH:
             return moved
-
-
-async def _undelivered(work: Work) -> list[Envelope]:
-    """The stored envelopes to send again, each noted so that it is not sent again before as much time has passed."""
-    before = func.now() - UNDELIVERED_AFTER
-    lost = (
-        select(Referral.ref).where(
-            Referral.state == State.SENT.value, col(Referral.delivered_at).is_(None),
-            col(Referral.recorded_at) <= before,
-            or_(col(Referral.redelivered_at).is_(None), col(Referral.redelivered_at) <= before),
-        ).order_by(col(Referral.recorded_at)).limit(BATCH).with_for_update(skip_locked=True)
-    )
-    noting = update(Referral).where(col(Referral.ref).in_(lost)).values(redelivered_at=func.now())
-    noted = await work.session.execute(
-        noting.returning(col(Referral.ref)), execution_options={"synchronize_session": False}
-    )
-    refs = [row[0] for row in noted]
-    fact = PLUMBING.fact.c
-    rows = await work.session.execute(
-        PLUMBING.fact.select().with_only_columns(fact.envelope)
-        .where(fact.ref.in_(refs), fact.version == 1, fact.type == ReferralSent.type_name())
-    )
-    return [Envelope.model_validate(one) for one in rows.scalars()]

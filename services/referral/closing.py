@@ -82,7 +82,7 @@ def contest_decline(life: Life, _action: ContestDecline, moment: Moment) -> Deci
         raise DeclineAlreadyContested()
     return moved(
         life, moment, ReferralDeclineContested, state=State.SENT, decline_contested_episode=life.episode,
-        decline_reason=None, ended_at=None, awaiting_since=moment.now,
+        decline_reason=None, ended_at=None, awaiting_since=moment.now, delivered_at=None,
         acknowledge_due=acknowledge_due(moment.now, urgent=life.urgent),
     )
 
@@ -90,7 +90,7 @@ def contest_decline(life: Life, _action: ContestDecline, moment: Moment) -> Deci
 def _new_episode(life: Life, moment: Moment) -> dict[str, object]:
     return {
         "state": State.SENT, "episode": life.episode + 1, "episode_sent_at": moment.now, "awaiting_since": moment.now,
-        "acknowledge_due": acknowledge_due(moment.now, urgent=life.urgent), "answered_at": None,
+        "acknowledge_due": acknowledge_due(moment.now, urgent=life.urgent), "delivered_at": None, "answered_at": None,
         "acknowledged_at": None, "first_attempt_at": None, "first_contact_at": None, "ended_at": None,
         "contact_due": None, "promised_for": None,
         "outcome": None, "date_of_effect": None, "ground": None, "cause": None, "outcome_confirmed": None,

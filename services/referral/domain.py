@@ -53,7 +53,8 @@ def decide(life: Life, action: Action, moment: Moment) -> Decision:
 def parties(viewer: Viewer, life: Life) -> frozenset[Party]:
     """The parties that this viewer is for this referral."""
     return parties_of(
-        viewer.roles, sender=viewer.organisation == life.sender_organisation, desk=life.desk in viewer.desks
+        viewer.roles, sender=viewer.organisation == life.sender_organisation, desk=life.desk in viewer.desks,
+        manages=life.desk in viewer.manages,
     )
 
 

@@ -82,7 +82,11 @@ async def save(before: Life, decision: Decision, work: Work, *, actor_kind: str 
     """Write what was decided: the referral, its episode, its attempt, its tasks, its facts; hint both sides."""
     after = decision.after
     changed = {name: getattr(after, name) for name in _LIFE if getattr(after, name) != getattr(before, name)}
-    await work.session.execute(update(Referral).where(col(Referral.ref) == after.ref).values(**changed), **_PLAIN)
+    # Written anew, and by the database's clock: its newest fact has its second sending before it.
+    written = {"recorded_at": func.now(), "redelivered_at": None}
+    await work.session.execute(
+        update(Referral).where(col(Referral.ref) == after.ref).values(**changed, **written), **_PLAIN
+    )
     await _save_episode(before, decision, work)
     if decision.attempt is not None:
         channel, result = decision.attempt

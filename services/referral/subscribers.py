@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
 
 from contracts.envelope import Fact
 from contracts.facts import ConsentWithdrawn, DeskItemDelivered, DeskItemViewed, PersonMet, RightsIdentified
@@ -13,7 +11,7 @@ from services.referral import store
 from services.referral.domain import withdraw
 from services.referral.life import Moment
 from services.referral.sending import LOCK
-from services.referral.tables import Identified, Met, Referral, WithdrawnEarly
+from services.referral.tables import Identified, Met, WithdrawnEarly
 from services.runtime.database import Work
 from services.runtime.inbox import Reaction
 
@@ -62,13 +60,13 @@ async def count_rights_identified(fact: RightsIdentified, work: Work) -> None:
 
 
 async def _note_first(ref: UUID, desk: UUID, instants: Mapping[str, object], work: Work) -> None:
-    kept = {name: func.coalesce(getattr(Referral, name), at) for name, at in instants.items()}
-    row = (await work.session.execute(
-        update(Referral).where(col(Referral.ref) == ref, col(Referral.desk) == desk).values(**kept)
-        .returning(col(Referral.sender_organisation)), execution_options={"synchronize_session": False},
+    kept = ", ".join(f"{name} = coalesce({name}, :{name})" for name in instants)
+    row = (await work.execute(
+        f"UPDATE referral.referral SET {kept} WHERE ref = :ref AND desk = :desk RETURNING sender_organisation",
+        ref=ref, desk=desk, **instants,
     )).one_or_none()
     if row is not None:
-        work.hint(f"organisation.{row[0]}")
+        work.hint(f"organisation.{row.sender_organisation}")
 
 
 REACTIONS: dict[type[Fact], Reaction] = {

@@ -28,8 +28,9 @@ class Referral(Base, table=True):
     `acknowledged_at` … `outcome_confirmed` are those of the present episode: a reopening starts an episode with none of
     them, and what was before stays in `episode`. `awaiting_since` is when it last became `sent` (sent, contested,
     reopened): expiry counts from it. `been_at` are the desks of its chain before this one. `hold_seconds` is calendar
-    time on hold by turn, holds that have ended only. `recorded_at` is when the row was written, which for entered
-    history is not when it was sent.
+    time on hold by turn, holds that have ended only. `recorded_at` is when it was last written by the database's
+    clock, `redelivered_at` when its newest fact was last published again, None until then; `delivered_at` is when the
+    desk got what it has to answer now.
     """
 
     ref: UUID = Field(primary_key=True)
@@ -96,7 +97,10 @@ class Referral(Base, table=True):
         Index("referral_by_sending", "root_sent_at"),
         Index("referral_awaiting", "awaiting_since", postgresql_where=text("state = 'sent'")),
         Index("referral_on_hold", "resume_on", postgresql_where=text("state = 'on_hold'")),
-        Index("referral_undelivered", "recorded_at", postgresql_where=text("state = 'sent' AND delivered_at IS NULL")),
+        Index(
+            "referral_to_send_again", "recorded_at",
+            postgresql_where=text("redelivered_at IS NULL OR state = 'sent' AND delivered_at IS NULL"),
+        ),
     )
 
 

@@ -18,7 +18,8 @@ GAPS_EVERY = 15.0
 
 
 async def fill_gaps(service: "Service", older_than: float = GAP_SECONDS) -> None:
-    """Fetch from the record the facts that the bus left out for that many seconds."""
+    """Fetch from the record the facts that the bus left out for that many seconds; try again what only failed."""
+    await service.inbox.release_parked()
     for consumer, ref, version in await service.inbox.gaps(older_than):
         try:
             found = await service.bus.ask(ReadFacts(ref=ref, after=version))

@@ -15,10 +15,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from contracts.envelope import Envelope, Fact
 from contracts.facts import FACTS
+from services.runtime import telemetry
 from services.runtime.database import Database, Work
 from services.runtime.tables import Plumbing
 
 Reaction = Callable[[Any, Work], Awaitable[None]]
+log = telemetry.logger("inbox")
 MAX_ATTEMPTS = 8
 # One statement a batch whatever its size, always the same text: SQLAlchemy compiles a VALUES list anew each time.
 _NOTE = """
@@ -30,6 +32,18 @@ _HOLD = """
 INSERT INTO position (consumer, ref, version) SELECT :consumer, one, 0 FROM unnest(cast(:refs AS uuid[])) AS one
 ORDER BY one ON CONFLICT (consumer, ref) DO UPDATE SET version = position.version RETURNING ref, version
 """
+_PARKED = """
+SELECT ref, version FROM parked WHERE consumer = :consumer AND ref = ANY(cast(:refs AS uuid[]))
+"""
+_NEXT_PARKED = "SELECT envelope FROM parked WHERE consumer = :consumer AND ref = :ref AND version = :version"
+_DUE = """
+SELECT k.consumer, k.ref FROM parked k JOIN position p USING (consumer, ref) WHERE k.version <= p.version + 1
+"""
+_GAPS = """
+SELECT k.consumer, k.ref, coalesce(p.version, 0) FROM parked k LEFT JOIN position p USING (consumer, ref)
+GROUP BY k.consumer, k.ref, p.version
+HAVING min(k.at) < now() - make_interval(secs => :age) AND min(k.version) > coalesce(p.version, 0) + 1
+"""
 _REACHED = """
 UPDATE position p SET version = one.version
 FROM unnest(cast(:refs AS uuid[]), cast(:versions AS integer[])) AS one (ref, version)
@@ -40,6 +54,7 @@ DELETE FROM parked k USING position p
 WHERE k.consumer = :consumer AND k.ref = ANY(cast(:refs AS uuid[])) AND p.consumer = k.consumer AND p.ref = k.ref
     AND k.version <= p.version
 """
+_PUT_ASIDE = "DELETE FROM parked WHERE consumer = :consumer AND ref = :ref AND version = :version"
 
 
 class Inbox:
@@ -50,7 +65,11 @@ class Inbox:
         self.reactions = {kind.type_name(): (kind, reaction) for kind, reaction in reactions.items()}
 
     async def take(self, consumer: str, envelopes: Sequence[Envelope]) -> None:
-        """Apply these facts in one transaction, or raise and apply none; a fact taken before changes nothing."""
+        """Apply these facts in one transaction, or raise and apply none; a fact taken before changes nothing.
+
+        What was parked behind them follows after the commit, each in its own transaction: it fails by itself.
+        """
+        followed: list[UUID] = []
         async with self.database.worker() as work:
             fresh = await self._note(work, consumer, envelopes)
             counted = [one for one in fresh if _version(one)]
@@ -58,7 +77,16 @@ class Inbox:
                 if not _version(envelope):
                     await self._apply(work, envelope)
             if counted:
-                await self._take_counted(work, consumer, counted)
+                followed = await self._take_counted(work, consumer, counted)
+        for ref in followed:
+            await self._release(consumer, ref)
+
+    async def release_parked(self) -> None:
+        """Try again what is parked although nothing is missing before it: it failed, or the process ended."""
+        async with self.database.worker() as work:
+            due = (await work.execute(_DUE)).all()
+        for consumer, ref in due:
+            await self._release(consumer, ref)
 
     async def failed(self, consumer: str, envelope: Envelope, error: BaseException) -> bool:
         """Count a failure. True: it has failed MAX_ATTEMPTS times and is now a dead letter, so it may be acknowledged.
@@ -82,18 +110,14 @@ class Inbox:
                 )
             )
             await work.session.execute(insert(self.tables.inbox).values(**key).on_conflict_do_nothing())
+            await work.execute(_PUT_ASIDE, consumer=consumer, ref=UUID(envelope.subject), version=_version(envelope))
             await work.session.execute(delete(table).where(table.c.consumer == consumer, table.c.fact == envelope.id))
             return True
 
     async def gaps(self, older_than_seconds: float) -> list[tuple[str, UUID, int]]:
         """(consumer, ref, version reached) of every object whose next fact has been missing for that long."""
         async with self.database.worker() as work:
-            rows = await work.execute(
-                f"SELECT DISTINCT p.consumer, p.ref, coalesce(q.version, 0) FROM {work.service}.parked p"
-                f" LEFT JOIN {work.service}.position q USING (consumer, ref)"
-                " WHERE p.at < now() - make_interval(secs => :age)",
-                age=older_than_seconds,
-            )
+            rows = await work.execute(_GAPS, age=older_than_seconds)
             return [(row[0], row[1], row[2]) for row in rows]
 
     async def replay_dead_letter(self, letter: int) -> None:
@@ -116,28 +140,55 @@ class Inbox:
         written = set((await work.execute(_NOTE, consumer=consumer, facts=list(known))).scalars())
         return [envelope for ref, envelope in known.items() if ref in written]
 
-    async def _take_counted(self, work: Work, consumer: str, counted: Sequence[Envelope]) -> None:
-        """Apply what is next for its object, with what was parked behind it; park what comes too early."""
+    async def _take_counted(self, work: Work, consumer: str, counted: Sequence[Envelope]) -> list[UUID]:
+        """Apply what is next for its object, park what comes too early; the objects for which more is parked."""
         refs = sorted({UUID(one.subject) for one in counted})
         held = {row.ref: row.version for row in await work.execute(_HOLD, consumer=consumer, refs=refs)}
         # Asked once the positions are locked: what another worker parked until then is seen.
-        table = self.tables.parked
-        query = select(table).where(table.c.consumer == consumer, table.c.ref.in_(refs))
-        rows = (await work.session.execute(query)).all()
-        parked = {(row.ref, row.version): row.envelope for row in rows}
+        parked = {(row.ref, row.version) for row in await work.execute(_PARKED, consumer=consumer, refs=refs)}
         reached, early = dict(held), []
         for envelope in sorted(counted, key=_version):
             ref, version = UUID(envelope.subject), _version(envelope)
             if version > reached[ref] + 1:
                 early.append(envelope)
-            following: Envelope | None = envelope if version == reached[ref] + 1 else None
-            while following is not None:
-                await self._apply(work, following)
-                reached[ref] += 1
-                waiting = parked.get((ref, reached[ref] + 1))
-                following = Envelope.model_validate(waiting) if waiting is not None else None
+            elif version == reached[ref] + 1:
+                await self._apply(work, envelope)
+                reached[ref] = version
         await self._park(work, consumer, early)
-        await self._save_positions(work, consumer, reached, any(row.version <= reached[row.ref] for row in rows))
+        await self._save_positions(work, consumer, reached, any(version <= reached[ref] for ref, version in parked))
+        return [ref for ref in refs if (ref, reached[ref] + 1) in parked]
+
+    async def _release(self, consumer: str, ref: UUID) -> None:
+        """Apply what is parked for that object as far as it goes; a failure is counted on the fact that failed."""
+        going = True
+        while going:
+            following: list[Envelope] = []
+            try:
+                going = await self._apply_parked(consumer, ref, following)
+            except Exception as error:
+                await self._count_parked(consumer, following, error)
+                return
+
+    async def _apply_parked(self, consumer: str, ref: UUID, following: list[Envelope]) -> bool:
+        async with self.database.worker() as work:
+            reached = (await work.execute(_HOLD, consumer=consumer, refs=[ref])).one().version
+            found = await work.execute(_NEXT_PARKED, consumer=consumer, ref=ref, version=reached + 1)
+            waiting = found.scalar_one_or_none()
+            if waiting is not None:
+                following.append(Envelope.model_validate(waiting))
+                await self._apply(work, following[0])
+                reached += 1
+            await self._save_positions(work, consumer, {ref: reached}, unparked=True)
+            return waiting is not None
+
+    async def _count_parked(self, consumer: str, failed: Sequence[Envelope], error: Exception) -> None:
+        log.warning("parked_failed", consumer=consumer, error=type(error).__name__)
+        for envelope in failed:
+            try:
+                if await self.failed(consumer, envelope, error):
+                    log.error("dead_letter", consumer=consumer, type=envelope.type, fact=str(envelope.id))
+            except Exception as again:
+                log.warning("failure_not_counted", consumer=consumer, error=type(again).__name__)
 
     async def _park(self, work: Work, consumer: str, early: Sequence[Envelope]) -> None:
         if early:

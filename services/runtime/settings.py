@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     )
     nats_monitor_url: str | None = Field(None, description="status pages of your NATS, for `doctor`; such as http://127.0.0.1:8222")
     otlp_endpoint: str | None = Field(None, description="where traces and metrics go over OTLP/HTTP")
+    console_traces: bool = Field(False, description="also print each trace on the standard output, for development")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
@@ -62,6 +63,16 @@ def _allow(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:  
     return {key: value for key, value in event.items() if key in LOG_KEYS}
 
 
+class _Provider(TracerProvider):
+    """Knows whether anybody takes its spans: a span that nobody takes is not made."""
+
+    taken = False
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        super().add_span_processor(span_processor)
+        self.taken = True
+
+
 def configure(
     level: str = "info",
     *,
@@ -84,7 +95,7 @@ def configure(
         cache_logger_on_first_use=False,
     )
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        provider = TracerProvider(resource=Resource({"service.name": "relais"}))
+        provider = _Provider(resource=Resource({"service.name": "relais"}))
         if otlp_endpoint:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
@@ -107,9 +118,19 @@ def logger(name: str) -> Any:  # noqa: ANN401 - structlog's lazy proxy
 def span(name: str, *, carrier: Mapping[str, Any] | None = None, **attributes: str | int) -> Iterator[trace.Span]:
     """A span whose name is made of code words only; `carrier` continues a trace that came over the bus.
 
-    An exception is recorded by its class alone: its text may quote what it was given.
+    An exception is recorded by its class alone: its text may quote what it was given. While nobody takes spans none is
+    made, and what came over the bus is handed on as it is.
     """
-    context = _PROPAGATOR.extract({"traceparent": str(carrier.get("traceparent", ""))}) if carrier is not None else None
+    context = _PROPAGATOR.extract({"traceparent": str(carrier.get("traceparent", ""))}) if carrier else None
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, _Provider) and not provider.taken:
+        token = contexts.attach(context) if context else None
+        try:
+            yield trace.INVALID_SPAN
+        finally:
+            if token is not None:
+                contexts.detach(token)
+        return
     kept = {key: value for key, value in attributes.items() if key in SPAN_KEYS}
     tracer = trace.get_tracer("relais")
     with tracer.start_as_current_span(

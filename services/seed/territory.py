@@ -102,6 +102,9 @@ def viewers(territory: str) -> dict[UUID, Viewer]:
             organisation_kind=kinds[one.organisation][0],
             organisation_name=kinds[one.organisation][1],
             desks=(ref_of("desk", one.organisation, one.desk),) if one.desk else (),
+            manages=(ref_of("desk", one.organisation, one.desk),)
+            if one.desk and one.role is Role.DESK_MANAGER
+            else (),
             desk_name=names.get((one.organisation, one.desk or "")),
             roles=frozenset({one.role}),
             territory=territory,

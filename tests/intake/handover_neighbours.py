@@ -45,7 +45,7 @@ class Directory:
         self.asked += 1
         if self.refusal is not None:
             raise self.refusal
-        if ask.desk not in self.recipients:
+        if ask.desk not in self.recipients or ask.contact != self.recipients[ask.desk].contact:
             raise NotFound
         return self.recipients[ask.desk]
 

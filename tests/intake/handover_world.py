@@ -29,6 +29,7 @@ from services.intake import (
     disclosure,
     subscribers,
     tables,
+    web_abandon,
     web_referral_actions,
     web_referrals,
     web_send,
@@ -351,4 +352,4 @@ async def make_world(settings: Settings, servers: Servers, schema: Schema) -> Wo
     return World(service, keys, directory, referrals, neighbours, sessions)
 
 
-ROUTERS = (api, web_send, web_today, web_referral_actions, web_referrals)
+ROUTERS = (api, web_send, web_today, web_abandon, web_referral_actions, web_referrals)

@@ -61,6 +61,7 @@ class Territory:
     people: dict[str, UUID] = field(default_factory=dict)
     referrals: dict[str, UUID] = field(default_factory=dict)
     grant: str = ""
+    draft: str = ""
 
 
 # State: first name, last name, birth date, civility, right, how it is handed over, who comes with her.
@@ -95,6 +96,10 @@ async def territory(relais: Running) -> Territory:
         )
     made.people["new"] = await story.meet(referent, Someone("Nolwenne", "Aubrecourt", phone="", postal_address=""))
     await answer_some(made, referent, agent)
+    kept = {"right": "apl", "chosen": f"{SOCIAL}.{story.people()[AGENT].ref}", "mode": "rdv_pris", "action": "keep"}
+    await post(referent, f"/personnes/{made.people['sent']}/confier", {**kept, "message": "Plutôt le matin."})
+    page = (await referent.get("/orientations?liste=brouillons")).text
+    made.draft = re.search(r"brouillon=([0-9a-f-]{36})", page)[1]  # type: ignore[index]
     page = (await referent.get(f"/personnes/{made.people['sent']}")).text
     made.grant = re.search(r"/accords/([0-9a-f-]{36})/retrait", page)[1]  # type: ignore[index]
     return made
@@ -150,7 +155,8 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
             "bilan": f"{here}/bilan",
             "confier-1": f"{here}/confier", "confier-1-vide": f"/personnes/{who['new']}/confier",
             "confier-2": f"{here}/confier?droit=apl", "confier-3": f"{here}/confier?droit=apl&chez={ready}",
-            "confier-sans-accord": f"{here}/confier?droit=css",
+            "confier-sans-accord": f"{here}/confier?droit=css", "confier-brouillon":
+            f"{here}/confier?brouillon={made.draft}", "abandonner": f"/orientations/{made.draft}/abandonner",
             **{f"orientations-{tab}": f"/orientations?liste={tab}" for tab in
                ("guichet", "en-cours", "a-moi", "closes", "brouillons")},
             **{f"orientation-{state}": f"/orientations/{one}" for state, one in ref.items()},

@@ -71,7 +71,10 @@ class Neighbours:
         if ask.ref not in self.views:
             raise NotFound
         view = self.views[ask.ref]
-        parties = parties_of(ask.viewer.roles, sender=False, desk=view.desk in ask.viewer.desks)
+        viewer = ask.viewer
+        parties = parties_of(
+            viewer.roles, sender=False, desk=view.desk in viewer.desks, manages=view.desk in viewer.manages
+        )
         found = tuple(row.action for row in actions_from(view.state, parties))
         return view.model_copy(update={"actions": found})
 

@@ -147,6 +147,22 @@ async def test_a_hole_in_the_facts_is_filled_from_the_record(world, arrived, unt
     assert await world.service.inbox.gaps(0) == []
 
 
+async def test_what_comes_back_is_said_to_be_delivered_and_its_second_sending_changes_nothing(world, arrived):
+    fact = world.sent()
+    await arrived(fact)
+    closed = next_fact(ReferralClosed, fact, 2, state=State.CLOSED, outcome=Outcome.REFUSED, ground="age_condition")
+    back = next_fact(ReferralOutcomeContradicted, fact, 3, state=State.SENT, episode=2)
+    for one in (closed, back):
+        await world.publish(one)
+    row = await arrived(back, known=False)  # published a second time, in an envelope of its own
+    other = world.sent()
+    await arrived(other)
+    assert await world.items(ref=fact.ref) == [row]
+    async with world.service.database.worker() as work:
+        found = await work.execute("SELECT type FROM fact WHERE ref = :ref", ref=fact.ref)
+        assert list(found.scalars()) == [DeskItemDelivered.type_name()] * 2
+
+
 async def test_another_desk_of_the_same_organisation_sees_nothing(world, arrived, desks):
     fact = world.sent()
     await arrived(fact)

@@ -3,17 +3,20 @@
 import html
 import re
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from contracts.facts import DeskItemViewed
 from contracts.lifecycle import State
-from contracts.refusals import DateInThePast, GrantWithdrawn, ReferralAlreadyAnswered
+from contracts.refusals import DateInThePast, GrantWithdrawn, NotYourAction, ReferralAlreadyAnswered
 from contracts.replies import Disclosed, HandoverNote, Step
+from contracts.viewer import Role
 from contracts.vocabulary import Turn
 from services.partners.action_forms import FORMS
-from services.partners.demonstration import ref_of
+from services.partners.demonstration import demo_accounts, ref_of
+from services.partners.tables import Membership
+from services.runtime.web.guard import COOKIE, session_hash
 
 
 @pytest.fixture
@@ -110,6 +113,30 @@ async def test_everything_that_happened_is_told_in_french_with_who(world, arrive
                   "Mise en pause\u202f: pièces attendues", "Quel bail ?", "Question du guichet"):  # fmt: skip
         assert words in text, words
     assert '">Reprendre</a>' in text
+
+
+@pytest.fixture
+async def manages_housing(world, desks):
+    """The agent of the social desk, who is also the manager of the housing desk for as long as the test."""
+    agent = next(UUID(one["ref"]) for one in demo_accounts() if one["desk"] == "Accueil social")
+    member = Membership(ref=uuid4(), account=agent, role=Role.DESK_MANAGER.value, desk=desks["housing"])
+    async with world.service.database.worker() as work:
+        work.session.add(member)
+    yield await world.at_desk()
+    async with world.service.database.worker() as work:
+        await work.execute("DELETE FROM partners.membership WHERE ref = :ref", ref=member.ref)
+
+
+async def test_the_manager_of_another_desk_is_an_agent_at_this_one(world, arrived, manages_housing, desks):
+    browser = manages_housing
+    viewer = await world.service.app.state.sessions.resolve(session_hash(browser.cookies[COOKIE]))
+    assert viewer.manages == (desks["housing"],) and set(viewer.desks) == set(desks.values())
+    here, there = await arrived(world.sent()), await arrived(world.sent(desk=desks["housing"]))
+    assert str(NotYourAction()) in await text_of(browser, f"/bureau/{here.ref}/assign", NotYourAction.status)
+    assert f"/bureau/{here.ref}/assign" not in await text_of(browser, f"/bureau/{here.ref}")
+    assert f"/bureau/{here.ref}/acknowledge" in await text_of(browser, f"/bureau/{here.ref}")
+    assert f"/bureau/{there.ref}/assign" in await text_of(browser, f"/bureau/{there.ref}")
+    await text_of(browser, f"/bureau/{there.ref}/assign")
 
 
 @pytest.mark.parametrize("action", list(FORMS))

@@ -23,11 +23,14 @@ NOON = datetime(2026, 11, 18, 11, tzinfo=UTC)  # a Wednesday
 TODAY = paris_day(NOON)
 
 
-def somebody(*roles: Role, organisation: UUID | None = None, desks: tuple[UUID, ...] = ()) -> Viewer:
+def somebody(
+    *roles: Role, organisation: UUID | None = None, desks: tuple[UUID, ...] = (), manages: tuple[UUID, ...] = ()
+) -> Viewer:
     """A signed-in professional of the territory of the tests."""
     return Viewer(
         account=uuid4(), display_name="Quelqu’un", organisation=organisation or uuid4(), organisation_name="Organisme",
-        organisation_kind=OrganisationKind.CCAS, desks=desks, roles=frozenset(roles), territory="valbrume",
+        organisation_kind=OrganisationKind.CCAS, desks=desks, manages=manages, roles=frozenset(roles),
+        territory="valbrume",
     )
 
 
@@ -42,10 +45,12 @@ class World:
     def __post_init__(self) -> None:
         self.referent = somebody(Role.REFERENT, organisation=self.ccas)
         self.agent = somebody(Role.DESK_AGENT, organisation=self.caf, desks=(self.desk,))
-        self.manager = somebody(Role.DESK_AGENT, Role.DESK_MANAGER, organisation=self.caf, desks=(self.desk,))
+        roles, other = (Role.DESK_AGENT, Role.DESK_MANAGER), uuid4()
+        self.manager = somebody(*roles, organisation=self.caf, desks=(self.desk,), manages=(self.desk,))
         self.coordinator = somebody(Role.COORDINATOR)
         self.stranger = somebody(Role.REFERENT)
-        self.other_desk = somebody(Role.DESK_AGENT, Role.DESK_MANAGER, organisation=self.caf, desks=(uuid4(),))
+        self.manages_elsewhere = somebody(*roles, organisation=self.caf, desks=(self.desk, other), manages=(other,))
+        self.other_desk = somebody(*roles, organisation=self.caf, desks=(other,), manages=(other,))
 
     def send(self, **changes: Any) -> SendReferral:
         """The ask that makes a referral from this referent to this desk."""

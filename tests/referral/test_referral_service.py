@@ -36,6 +36,7 @@ from contracts.refusals import (
     TooManyRedirects,
     UnreachableTooEarly,
 )
+from contracts.viewer import Role
 from contracts.vocabulary import (
     AttemptChannel,
     AttemptResult,
@@ -135,6 +136,20 @@ async def test_whoever_has_nothing_to_do_with_it_gets_the_answer_of_an_unknown_o
         assert (await alone.read(viewer, ref)).ref == ref
     with pytest.raises(NotYourAction):
         await alone.act(world.referent, ref, PROMISE, NOON)
+
+
+async def test_the_manager_of_another_desk_is_an_agent_at_this_one(alone):
+    world = World()
+    ref = await alone.sent(world)
+    both = world.manages_elsewhere
+    assert "assign" not in (await alone.read(both, ref)).actions
+    with pytest.raises(NotYourAction):
+        await alone.act(both, ref, Assign(assignee=world.agent.account), NOON)
+    assert "assign" in (await alone.read(world.manager, ref)).actions
+    await alone.act(both, ref, PROMISE, NOON)
+    async with alone.worker() as work:
+        told = await handlers.read_facts(ReadFacts(ref=ref), work)
+    assert told.envelopes[-1].actor_kind == Role.DESK_AGENT.value
 
 
 @pytest.mark.parametrize("table", ["referral", "episode", "task", "attempt", "met", "identified"])

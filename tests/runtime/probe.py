@@ -57,6 +57,7 @@ class Probe:
     relay: Relay
     nats: EmbeddedNats
     broken: set[UUID] = field(default_factory=set)
+    broken_versions: set[tuple[UUID, int]] = field(default_factory=set)
     tried: list[UUID] = field(default_factory=list)
 
     async def effects(self, ref: UUID) -> list[int]:
@@ -77,10 +78,10 @@ class Probe:
         return (info.num_redelivered or 0) + (info.num_ack_pending or 0)
 
     async def react(self, fact: DeskItemDelivered, work: Work) -> None:
-        """Write one row; fails for a reference that is `broken`."""
+        """Write one row; fails for a reference or one version that is `broken`."""
         self.tried.append(fact.ref)
         work.session.add(Effect(ref=fact.ref, version=fact.version))
-        if fact.ref in self.broken:
+        if fact.ref in self.broken or (fact.ref, fact.version) in self.broken_versions:
             raise ValueError("née 12/03/1951")
 
 

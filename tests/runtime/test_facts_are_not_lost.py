@@ -87,6 +87,39 @@ async def test_a_gap_is_reported_once_it_is_old(probe: Probe) -> None:
     assert await probe.inbox.gaps(0) == [("probe-desk_item", ref, 1)]
 
 
+async def test_a_parked_fact_that_fails_kills_itself_and_never_the_one_before_it(probe: Probe) -> None:
+    ref, consumer = uuid4(), "probe-desk_item"
+    first, bad, last = (envelope(delivered(ref, version)) for version in (1, 2, 3))
+    await probe.inbox.take(consumer, [bad, last])
+    probe.broken_versions.add((ref, 2))
+    await probe.inbox.take(consumer, [first])
+    assert await probe.effects(ref) == [1]
+    assert await probe.inbox.gaps(0) == []  # nothing is missing: it failed
+    for _ in range(MAX_ATTEMPTS - 1):
+        assert await probe.count("dead_letter") == 0
+        await probe.inbox.release_parked()
+    async with probe.database.worker() as work:
+        letter = (await work.execute("SELECT id, fact FROM dead_letter")).one()
+    assert letter.fact == bad.id
+    assert (await probe.count("failure"), await probe.count("parked")) == (0, 1)
+    probe.broken_versions.clear()
+    await probe.inbox.replay_dead_letter(letter.id)
+    assert await probe.effects(ref) == [1, 2, 3]
+    assert await probe.count("parked") == 0
+
+
+async def test_a_parked_fact_that_fails_once_follows_at_the_next_turn_with_what_is_behind_it(probe: Probe) -> None:
+    ref, consumer = uuid4(), "probe-desk_item"
+    probe.broken_versions.add((ref, 2))
+    for version in (3, 2, 1):
+        await probe.inbox.take(consumer, [envelope(delivered(ref, version))])
+    assert await probe.effects(ref) == [1]
+    probe.broken_versions.clear()
+    await probe.inbox.release_parked()
+    assert await probe.effects(ref) == [1, 2, 3]
+    assert await probe.count("parked") == 0
+
+
 async def test_publishing_waits_for_the_stream_and_raises_when_it_does_not_take(probe: Probe) -> None:
     one = envelope(delivered()).model_dump(mode="json")
     with pytest.raises((NatsError, APIError)):

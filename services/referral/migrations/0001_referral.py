@@ -169,7 +169,7 @@ def upgrade() -> None:
     op.create_index('referral_of_desk', 'referral', ['desk', 'sent_at'], unique=False, schema='referral')
     op.create_index('referral_of_sender', 'referral', ['sender_organisation', 'sent_at'], unique=False, schema='referral')
     op.create_index('referral_on_hold', 'referral', ['resume_on'], unique=False, schema='referral', postgresql_where=sa.text("state = 'on_hold'"))
-    op.create_index('referral_undelivered', 'referral', ['recorded_at'], unique=False, schema='referral', postgresql_where=sa.text("state = 'sent' AND delivered_at IS NULL"))
+    op.create_index('referral_to_send_again', 'referral', ['recorded_at'], unique=False, schema='referral', postgresql_where=sa.text("redelivered_at IS NULL OR state = 'sent' AND delivered_at IS NULL"))
     op.create_table('referral_outbox',
     sa.Column('id', sa.BigInteger(), autoincrement=True, nullable=False),
     sa.Column('queue', sa.String(length=255), nullable=False),

@@ -34,6 +34,8 @@ FLASHES = {
     "sending": ("Envoi en cours\u202f: l’orientation partira dès que possible, rien n’est perdu.", "warning"),
     "acted": ("C’est noté.", "success"),
     "withdrawn": ("L’accord est retiré. Les informations ne sont plus consultables.", "success"),
+    "abandoned": ("Abandonnée. Ce que vous aviez écrit est effacé.", "success"),
+    "left_already": ("Elle est déjà partie\u202f: rien n’a été effacé.", "warning"),
     "signed_out": ("Votre session est fermée.", "success"),
 }
 

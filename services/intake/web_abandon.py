@@ -1,0 +1,60 @@
+"""Abandonner: what was prepared and has not left, or was refused on its way, is given up, and its texts are erased."""
+
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from contracts.refusals import NotFound
+from contracts.rights import right_name
+from contracts.viewer import Viewer
+from services.intake import handover_store as store
+from services.intake.dossier import full_name
+from services.intake.tables import Handover, Person
+from services.intake.web import REFERENTS
+from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.pages import redirect
+
+pages = Pages()
+
+
+@pages.get("/orientations/{ref}/abandonner", REFERENTS)
+async def ask_first(request: Request, viewer: Asking, ref: UUID) -> Response:
+    """What would be given up; what has left meanwhile is shown as it is now."""
+    row, person = await _own(request, viewer, ref)
+    if row.step not in store.UNSENT:
+        return _elsewhere(row)
+    return request.app.state.pages.render(
+        request,
+        "abandon.html",
+        viewer=viewer,
+        row=row,
+        who=full_name(person),
+        right=right_name(row.right),
+        back=f"/orientations/{ref}",
+    )
+
+
+@pages.post("/orientations/{ref}/abandonner", REFERENTS)
+async def abandon(request: Request, viewer: Asking, ref: UUID) -> Response:
+    """Give it up; twice is once, and what left meanwhile stays as it is."""
+    async with service_of(request).database.web(viewer) as work:
+        given_up = await store.abandon(viewer, work, ref)
+        if given_up:
+            work.hint(f"organisation.{viewer.organisation}")
+    row, _ = await _own(request, viewer, ref)
+    return redirect(f"/personnes/{row.person}", "abandoned") if given_up else _elsewhere(row)
+
+
+async def _own(request: Request, viewer: Viewer, ref: UUID) -> tuple[Handover, Person]:
+    async with service_of(request).database.web(viewer) as work:
+        found = await store.find_own(viewer, work, ref)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _elsewhere(row: Handover) -> Response:
+    if row.step == store.ABANDONED:
+        return redirect(f"/personnes/{row.person}", "abandoned")
+    return redirect(f"/orientations/{row.ref}", "left_already")
