@@ -85,9 +85,9 @@ class Work:
         self.hints.add(topic)
 
     async def execute(self, statement: str, **values: Any) -> Rows:  # noqa: ANN401 - parameters
-        """Run one hand-written statement with named parameters; what the session has not written yet it does not
-        see.
-        """
+        """Run one hand-written statement with named parameters, after what the session has not written yet."""
+        if self._session is not None and (self._session.new or self._session.dirty or self._session.deleted):
+            await self._session.flush()
         return await fetch(self.driver, statement, values)
 
     async def recall_command(self, command: UUID) -> dict[str, Any] | None:

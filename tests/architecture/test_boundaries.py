@@ -62,6 +62,14 @@ def test_facts_leave_through_one_publishing_path() -> None:
     assert found <= {"services/runtime/bus.py"}
 
 
+def test_nothing_stands_in_for_the_bus_and_no_publish_goes_unanswered() -> None:
+    # Futures of publish_async never resolve on an error; a test broker knows no acknowledgement; a push consumer does
+    # not scale out.
+    forbidden = re.compile(r"publish_async|Test(Nats|Outbox)Broker|deliver_subject|deliver_group")
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    assert [path for path in [*CODE, *tests] if forbidden.search(path.read_text())] == []
+
+
 def test_a_domain_module_waits_for_nothing_and_asks_no_clock() -> None:
     for path in CODE:
         if path.name == "domain.py":
