@@ -30,10 +30,11 @@ class Jobs:
         self.tasks = [asyncio.create_task(self._turn(job), name=job.name) for job in self.jobs]
 
     async def stop(self) -> None:
-        """Cancel and wait."""
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        """Cancel until every job has ended: a cancellation that meets the end of a wait may be lost (CPython 3.11)."""
+        while running := [task for task in self.tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=1)
 
     async def _turn(self, job: Job) -> None:
         while True:

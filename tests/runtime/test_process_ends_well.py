@@ -85,3 +85,22 @@ async def test_a_job_that_fails_goes_on(until) -> None:
 
     await until(twice)
     await jobs.stop()
+
+
+async def test_a_job_that_loses_a_cancellation_ends_all_the_same() -> None:
+    begun, lost = asyncio.Event(), []
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if lost:
+                raise
+            lost.append(1)
+
+    jobs = Jobs([Job("essai", 0.0, work)])
+    jobs.start()
+    await begun.wait()
+    await asyncio.wait_for(jobs.stop(), 10)
+    assert lost
