@@ -5,65 +5,19 @@ import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from contracts.asks import WriteNote
 from contracts.facts import ReferralSent
 from contracts.lifecycle import State
 from contracts.refusals import ContactUnavailable, ReferralAlreadyAnswered
-from contracts.replies import ReferralView, Step, Task, TasksFound
+from contracts.replies import Task, TasksFound
 from contracts.viewer import Role
-from contracts.vocabulary import HandoverMode, OrganisationKind, TaskKind, Turn
-from services.intake import handover, store
+from contracts.vocabulary import OrganisationKind, TaskKind, Turn
+from services.intake import handover
 from services.intake.web_referrals import TABS
-from tests.intake.handover_world import Ready, World, fact_of, person_at_work
-
-
-def text(answer: httpx.Response) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)))
-
-
-def fields(ready: Ready, **other: str) -> dict[str, str]:
-    return {
-        "command_id": str(uuid4()),
-        "right": "rsa",
-        "chosen": f"{ready.recipient.desk}.{ready.recipient.contact}",
-        "mode": "appel_a_trois",
-        "message": "Elle préfère le matin",
-        "accompanied_by": "",
-        "action": "send",
-        **other,
-    }
-
-
-def only(world: World, ready: Ready) -> None:
-    """The directory knows that desk alone."""
-    world.directory.recipients = {ready.recipient.desk: ready.recipient}
-
-
-def view_of(ready: Ready, ref: UUID, state: State = State.SENT, **other: object) -> ReferralView:
-    now = datetime.now(UTC)
-    base = {
-        "ref": ref,
-        "state": state,
-        "version": 1,
-        "episode": 1,
-        "right": "rsa",
-        "mode": HandoverMode.APPEL_A_TROIS,
-        "urgent": False,
-        "accompanied": False,
-        "sender_organisation": ready.referent.organisation,
-        "sender": ready.referent.account,
-        "organisation": ready.recipient.organisation,
-        "desk": ready.recipient.desk,
-        "contact": ready.recipient.contact,
-        "assignee": ready.recipient.assignee,
-        "sent_at": now,
-        "actions": ("recall", "mark_in_error"),
-        "steps": (Step(fact="ReferralSent", at=now, actor=ready.referent.account),),
-    }
-    return ReferralView.model_validate(base | other)
+from tests.intake.handover_world import World, fact_of, person_at_work
+from tests.intake.pages_world import assert_typed, fields, hidden_of, only, text, view_of
 
 
 async def test_a_person_is_confided_in_three_pages(world: World):
@@ -246,106 +200,6 @@ async def test_choosing_another_contact_asks_for_nothing_that_is_not_filled_in_y
         second = await browser.post(here, data=typed | {"action": "contact"})
         third = await browser.post(here, data=hidden_of(second) | {"chosen": typed["chosen"]})
     assert third.status_code == 200 and "à corriger" not in text(third) and typed["message"] in third.text
-
-
-def hidden_of(page: httpx.Response) -> dict[str, str]:
-    """The hidden fields of the first form of a page."""
-    form = page.text.split('<form class="form"')[1].split("</form>")[0]
-    return {
-        name: html.unescape(value)
-        for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
-    }
-
-
-def assert_typed(page: httpx.Response, typed: dict[str, str]) -> None:
-    shown = html.unescape(page.text)
-    for name in ("command_id", "message", "accompanied_by"):
-        assert typed[name] in shown, name
-    assert re.search(rf'value="{typed["mode"]}"[^>]*checked', shown) and re.search(r'value="true"[^>]*checked', shown)
-
-
-async def prepared(world: World, ready: Ready, browser: httpx.AsyncClient, step: str) -> UUID:
-    """A hand-over of that step, kept or refused, with texts."""
-    command = fields(ready, action="keep", accompanied_by="Sa sœur")
-    await browser.post(f"/personnes/{ready.person}/confier", data=command)
-    ref = handover.HandOver(
-        command_id=UUID(command["command_id"]), person=ready.person, right="rsa", desk=ready.recipient.desk,
-        contact=ready.recipient.contact,
-    ).ref(ready.referent)  # fmt: skip
-    await world.change(ref, step=step)
-    return ref
-
-
-@pytest.mark.parametrize("step", ["draft", "awaiting_consent", "refused"])
-async def test_what_was_not_sent_can_be_abandoned_and_its_texts_are_erased(world: World, step: str):
-    ready = await world.ready()
-    only(world, ready)
-    async with world.browser(ready.referent) as browser:
-        ref = await prepared(world, ready, browser, step)
-        shown = await browser.get(f"/orientations/{ref}", follow_redirects=True)
-        assert f'href="/orientations/{ref}/abandonner"' in shown.text
-        assert "Ce que vous avez écrit sera effacé" in text(await browser.get(f"/orientations/{ref}/abandonner"))
-        assert (await world.row(ref)).step == step, "looking changes nothing"
-        for _ in range(2):
-            answer = await browser.post(f"/orientations/{ref}/abandonner")
-            assert (answer.status_code, answer.headers["location"]) == (303, f"/personnes/{ready.person}")
-            assert answer.cookies.get("relais_flash") == "abandoned"
-        lists = ["/aujourdhui", *(f"/orientations?liste={tab}" for tab in TABS)]
-        for address in lists:
-            assert str(ref) not in (await browser.get(address)).text, address
-        assert (await browser.get(f"/orientations/{ref}")).headers["location"] == f"/personnes/{ready.person}"
-    row = await world.row(ref)
-    assert (row.step, row.need_summary, row.accompaniment) == ("abandoned", None, None)
-    async with world.service.database.web(ready.referent) as work:
-        assert (await store.person_file(ready.referent, work, ready.person)).handovers == []
-        person = await store.person_of(ready.referent, work, ready.person)
-        assert (await store.standing_of(ready.referent, work, [person])).handovers == {}
-
-
-async def test_what_has_left_is_not_abandoned(world: World):
-    ready = await world.ready()
-    ref = (await world.hand_over(ready)).ref
-    async with world.browser(ready.referent) as browser:
-        for step in ("sending", "sent"):
-            await world.change(ref, step=step)
-            for ask in (browser.get, browser.post):
-                answer = await ask(f"/orientations/{ref}/abandonner")
-                assert (answer.status_code, answer.headers["location"]) == (303, f"/orientations/{ref}")
-                assert answer.cookies.get("relais_flash") == "left_already"
-    row = await world.row(ref)
-    assert row.step == "sent" and row.need_summary is not None
-
-
-async def test_only_a_referent_of_the_organisation_abandons(world: World):
-    ready = await world.ready()
-    only(world, ready)
-    colleague = person_at_work(ready.referent.organisation, OrganisationKind.CCAS, Role.REFERENT)
-    agent = person_at_work(ready.referent.organisation, OrganisationKind.CCAS, Role.DESK_AGENT)
-    stranger = person_at_work(uuid4(), OrganisationKind.CCAS, Role.REFERENT)
-    async with world.browser(ready.referent) as browser:
-        ref = await prepared(world, ready, browser, "draft")
-    for viewer, status in ((stranger, 404), (agent, 403), (colleague, 303)):
-        async with world.browser(viewer) as browser:
-            assert (await browser.post(f"/orientations/{ref}/abandonner")).status_code == status
-        assert (await world.row(ref)).step == ("abandoned" if status == 303 else "draft")
-
-
-async def test_a_draft_abandoned_in_another_window_leaves_what_is_typed_and_a_new_hand_over(world: World):
-    ready = await world.ready()
-    only(world, ready)
-    here = f"/personnes/{ready.person}/confier"
-    async with world.browser(ready.referent) as browser:
-        ref = await prepared(world, ready, browser, "draft")
-        await browser.post(f"/orientations/{ref}/abandonner")
-        assert 'name="draft"' not in (await browser.get(here, params={"brouillon": str(ref)})).text
-        typed = fields(ready, draft=str(ref), message="Toujours le matin")
-        again = await browser.post(here, data=typed)
-        assert again.status_code == 409 and "abandonné" in text(again) and "Toujours le matin" in again.text
-        sent = await browser.post(here, data=hidden_of(again) | {
-            "mode": "appel_a_trois", "message": "Toujours le matin", "action": "send",
-        })  # fmt: skip
-    assert sent.status_code == 303 and UUID(sent.headers["location"].rsplit("/", 1)[1]) != ref
-    assert (await world.row(ref)).step == "abandoned"
 
 
 async def test_another_organisation_finds_no_page(world: World):
