@@ -14,11 +14,16 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from hypothesis import settings as hypothesis_settings
 
 from services.runtime import telemetry
 from services.runtime.process import Service
 from services.runtime.settings import Settings
 from services.whole import Ground, Whole
+
+# How long an example takes says how busy the machine is, never whether the code is right.
+hypothesis_settings.register_profile("relais", deadline=None)
+hypothesis_settings.load_profile("relais")
 
 
 @pytest.fixture(scope="session")

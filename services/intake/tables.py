@@ -7,23 +7,14 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Column, DateTime, Index, LargeBinary, Text, text
+from sqlalchemy import Column, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.intake.base import Base
 from services.runtime.access import ORGANISATION, Access, at_my_desks, plumbing_access
 from services.runtime.migrations import Schema
-from services.runtime.tables import plumbing, service_base
-
-Base = service_base("intake")
-
-
-def _instant(nullable: bool = False) -> Column:  # type: ignore[type-arg]
-    return Column(DateTime(timezone=True), nullable=nullable)
-
-
-def _words() -> Column:  # type: ignore[type-arg]
-    return Column(ARRAY(Text), nullable=False, server_default="{}")
+from services.runtime.tables import instant, plumbing, words
 
 
 class Person(Base, table=True):
@@ -47,9 +38,9 @@ class Person(Base, table=True):
     postal_address: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     safe_times: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     referent: UUID = Field(index=True)
-    created_at: datetime = Field(sa_column=_instant())
-    last_contact_at: datetime = Field(sa_column=_instant())
-    evaluation_told_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    created_at: datetime = Field(sa_column=instant())
+    last_contact_at: datetime = Field(sa_column=instant())
+    evaluation_told_at: datetime | None = Field(default=None, sa_column=instant(True))
 
 
 class Encounter(Base, table=True):
@@ -63,7 +54,7 @@ class Encounter(Base, table=True):
     met_on: date
     place: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     present: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
-    at: datetime = Field(sa_column=_instant())
+    at: datetime = Field(sa_column=instant())
 
 
 class Situation(Base, table=True):
@@ -76,7 +67,7 @@ class Situation(Base, table=True):
     housing: str | None = None
     employment: str | None = None
     resources_band: str | None = None
-    updated_at: datetime = Field(sa_column=_instant())
+    updated_at: datetime = Field(sa_column=instant())
 
 
 class ConsentGrant(Base, table=True):
@@ -92,8 +83,8 @@ class ConsentGrant(Base, table=True):
     desk_name: str
     contact: UUID | None = None
     purpose: str
-    categories: list[str] = Field(sa_column=_words())
-    rights: list[str] = Field(sa_column=_words())
+    categories: list[str] = Field(sa_column=words())
+    rights: list[str] = Field(sa_column=words())
     method: str
     language: str
     interpreter: bool = False
@@ -101,9 +92,9 @@ class ConsentGrant(Base, table=True):
     notice_version: str
     notice_hash: str
     asked_by: UUID
-    given_at: datetime = Field(sa_column=_instant())
-    expires_at: datetime = Field(sa_column=_instant())
-    withdrawn_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    given_at: datetime = Field(sa_column=instant())
+    expires_at: datetime = Field(sa_column=instant())
+    withdrawn_at: datetime | None = Field(default=None, sa_column=instant(True))
     epoch: int = 1
 
 
@@ -119,7 +110,7 @@ class ConsentEvent(Base, table=True):
     desk_name: str = ""
     details: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
     actor: UUID
-    at: datetime = Field(sa_column=_instant())
+    at: datetime = Field(sa_column=instant())
 
 
 class PresumedRight(Base, table=True):
@@ -132,8 +123,8 @@ class PresumedRight(Base, table=True):
     right: str
     ground: str
     cause: str | None = None
-    identified_at: datetime = Field(sa_column=_instant())
-    removed_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    identified_at: datetime = Field(sa_column=instant())
+    removed_at: datetime | None = Field(default=None, sa_column=instant(True))
 
 
 class Handover(Base, table=True):
@@ -164,8 +155,8 @@ class Handover(Base, table=True):
     route_basis: str | None = None
     route_version: int | None = None
     convention: UUID | None = None
-    convention_starts: datetime | None = Field(default=None, sa_column=_instant(True))
-    convention_ends: datetime | None = Field(default=None, sa_column=_instant(True))
+    convention_starts: datetime | None = Field(default=None, sa_column=instant(True))
+    convention_ends: datetime | None = Field(default=None, sa_column=instant(True))
     mode: str
     urgent: bool = False
     need_summary: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
@@ -174,18 +165,18 @@ class Handover(Base, table=True):
     step: str = "draft"
     command: UUID = Field(default_factory=uuid4)
     refusal: str | None = None
-    readable_until: datetime | None = Field(default=None, sa_column=_instant(True))
+    readable_until: datetime | None = Field(default=None, sa_column=instant(True))
     state: str = "draft"
     turn: str | None = None
     version: int = 0
     episode: int = 1
-    next_due: datetime | None = Field(default=None, sa_column=_instant(True))
+    next_due: datetime | None = Field(default=None, sa_column=instant(True))
     outcome: str | None = None
-    created_at: datetime = Field(sa_column=_instant())
-    sent_at: datetime | None = Field(default=None, sa_column=_instant(True))
-    delivered_at: datetime | None = Field(default=None, sa_column=_instant(True))
-    viewed_at: datetime | None = Field(default=None, sa_column=_instant(True))
-    moved_at: datetime = Field(sa_column=_instant())
+    created_at: datetime = Field(sa_column=instant())
+    sent_at: datetime | None = Field(default=None, sa_column=instant(True))
+    delivered_at: datetime | None = Field(default=None, sa_column=instant(True))
+    viewed_at: datetime | None = Field(default=None, sa_column=instant(True))
+    moved_at: datetime = Field(sa_column=instant())
 
     __table_args__ = (Index("handover_sending", "step", postgresql_where=text("step = 'sending'")),)
 
@@ -201,7 +192,7 @@ class Note(Base, table=True):
     kind: str
     author: UUID
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    at: datetime = Field(sa_column=_instant())
+    at: datetime = Field(sa_column=instant())
 
 
 class DisclosureEntry(Base, table=True):
@@ -221,9 +212,9 @@ class DisclosureEntry(Base, table=True):
     grant: UUID | None = None
     epoch: int = 0
     route_version: int = 0
-    categories: list[str] = Field(sa_column=_words())
+    categories: list[str] = Field(sa_column=words())
     refusal: str | None = None
-    at: datetime = Field(sa_column=_instant())
+    at: datetime = Field(sa_column=instant())
 
 
 class SharingRoute(Base, table=True):
@@ -233,10 +224,10 @@ class SharingRoute(Base, table=True):
     sender_kind: str
     recipient_kind: str
     basis: str
-    purposes: list[str] = Field(sa_column=_words())
+    purposes: list[str] = Field(sa_column=words())
     version: int
-    valid_from: datetime = Field(sa_column=_instant())
-    valid_until: datetime | None = Field(default=None, sa_column=_instant(True))
+    valid_from: datetime = Field(sa_column=instant())
+    valid_until: datetime | None = Field(default=None, sa_column=instant(True))
 
 
 PLUMBING = plumbing(Base, "intake")

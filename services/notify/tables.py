@@ -7,21 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from services.notify.base import Base
 from services.notify.domain import State
 from services.runtime.access import ACCOUNT, Access, plumbing_access
 from services.runtime.migrations import Schema
-from services.runtime.tables import plumbing, service_base
+from services.runtime.tables import instant, plumbing
 
-Base = service_base("notify")
 _STATES = ", ".join(f"'{state.value}'" for state in State)
 _WAITING = f"state IN ('{State.PENDING.value}', '{State.SENDING.value}')"
 
-
-def _instant(nullable: bool = False) -> Column:  # type: ignore[type-arg]
-    return Column(DateTime(timezone=True), nullable=nullable)
 
 
 class Telling(Base, table=True):
@@ -40,12 +37,12 @@ class Telling(Base, table=True):
     account: UUID
     kind: str
     referral: UUID
-    due_at: datetime = Field(sa_column=_instant())
+    due_at: datetime = Field(sa_column=instant())
     state: str = State.PENDING
     reason: str | None = None
     attempts: int = 0
-    next_attempt_at: datetime = Field(sa_column=_instant())
-    sent_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    next_attempt_at: datetime = Field(sa_column=instant())
+    sent_at: datetime | None = Field(default=None, sa_column=instant(True))
 
 
 PLUMBING = plumbing(Base, "notify")

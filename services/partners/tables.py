@@ -7,22 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Column, DateTime, Index, Text, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
+from services.partners.base import Base
 from services.runtime.access import Access, at_my_desks, plumbing_access
 from services.runtime.migrations import Schema
-from services.runtime.tables import plumbing, service_base
-
-Base = service_base("partners")
-
-
-def _instant(nullable: bool = False) -> Column:  # type: ignore[type-arg]
-    return Column(DateTime(timezone=True), nullable=nullable)
-
-
-def _words() -> Column:  # type: ignore[type-arg]
-    return Column(ARRAY(Text), nullable=False, server_default="{}")
+from services.runtime.tables import instant, plumbing, words
 
 
 class Organisation(Base, table=True):
@@ -44,8 +35,8 @@ class Desk(Base, table=True):
     organisation: UUID = Field(foreign_key="partners.organisation.ref", index=True)
     name: str
     phone: str | None = None
-    rights: list[str] = Field(sa_column=_words())
-    modes: list[str] = Field(sa_column=_words())
+    rights: list[str] = Field(sa_column=words())
+    modes: list[str] = Field(sa_column=words())
     receives: bool = True
     closed_from: date | None = None
     closed_until: date | None = None
@@ -93,8 +84,8 @@ class Convention(Base, table=True):
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
     organisation: UUID = Field(foreign_key="partners.organisation.ref", index=True)
-    starts: datetime = Field(sa_column=_instant())
-    ends: datetime = Field(sa_column=_instant())
+    starts: datetime = Field(sa_column=instant())
+    ends: datetime = Field(sa_column=instant())
 
 
 class Session(Base, table=True):
@@ -102,10 +93,10 @@ class Session(Base, table=True):
 
     hash: str = Field(primary_key=True)
     account: UUID = Field(foreign_key="partners.account.ref", index=True)
-    created_at: datetime = Field(sa_column=_instant())
-    seen_at: datetime = Field(sa_column=_instant())
-    expires_at: datetime = Field(sa_column=_instant())
-    ended_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    created_at: datetime = Field(sa_column=instant())
+    seen_at: datetime = Field(sa_column=instant())
+    expires_at: datetime = Field(sa_column=instant())
+    ended_at: datetime | None = Field(default=None, sa_column=instant(True))
 
 
 class SignIn(Base, table=True):
@@ -118,16 +109,16 @@ class SignIn(Base, table=True):
     browser: str = Field(index=True)
     account: UUID | None = None
     code_hash: str
-    created_at: datetime = Field(sa_column=_instant())
+    created_at: datetime = Field(sa_column=instant())
     tries: int = 0
-    used_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    used_at: datetime | None = Field(default=None, sa_column=instant(True))
 
 
 class SignInThrottle(Base, table=True):
     """How many codes were asked for by one key (hash of an address or of a browser) since `since`."""
 
     key: str = Field(primary_key=True)
-    since: datetime = Field(sa_column=_instant())
+    since: datetime = Field(sa_column=instant())
     count: int = 1
 
 
@@ -146,19 +137,19 @@ class DeskItem(Base, table=True):
     sender: UUID
     state: str
     turn: str | None = None
-    next_due: datetime | None = Field(default=None, sa_column=_instant(True))
-    acknowledge_due: datetime | None = Field(default=None, sa_column=_instant(True))
-    contact_due: datetime | None = Field(default=None, sa_column=_instant(True))
+    next_due: datetime | None = Field(default=None, sa_column=instant(True))
+    acknowledge_due: datetime | None = Field(default=None, sa_column=instant(True))
+    contact_due: datetime | None = Field(default=None, sa_column=instant(True))
     promised_for: date | None = None
     episode: int = 1
     version: int
     attempts: int = 0
     outcome: str | None = None
     redirect_proposed: bool = False
-    received_at: datetime = Field(sa_column=_instant())
-    moved_at: datetime = Field(sa_column=_instant())
-    viewed_at: datetime | None = Field(default=None, sa_column=_instant(True))
-    ended_at: datetime | None = Field(default=None, sa_column=_instant(True))
+    received_at: datetime = Field(sa_column=instant())
+    moved_at: datetime = Field(sa_column=instant())
+    viewed_at: datetime | None = Field(default=None, sa_column=instant(True))
+    ended_at: datetime | None = Field(default=None, sa_column=instant(True))
 
     __table_args__ = (Index("deskitem_desk_state", "desk", "state"),)
 

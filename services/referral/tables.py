@@ -11,15 +11,10 @@ from sqlalchemy import ARRAY, Column, DateTime, Index, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.referral.base import Base
 from services.runtime.access import ORGANISATION, Access, at_my_desks, has_role, plumbing_access
 from services.runtime.migrations import Schema
-from services.runtime.tables import plumbing, service_base
-
-Base = service_base("referral")
-
-
-def _instant(nullable: bool = True) -> Column:  # type: ignore[type-arg]
-    return Column(DateTime(timezone=True), nullable=nullable)
+from services.runtime.tables import instant, plumbing
 
 
 class Referral(Base, table=True):
@@ -57,27 +52,27 @@ class Referral(Base, table=True):
     been_at: list[UUID] = Field(
         default_factory=list, sa_column=Column(ARRAY(Uuid), nullable=False, server_default="{}")
     )
-    sent_at: datetime = Field(sa_column=_instant(False))
-    root_sent_at: datetime = Field(sa_column=_instant(False))
-    episode_sent_at: datetime = Field(sa_column=_instant(False))
-    awaiting_since: datetime = Field(sa_column=_instant(False))
+    sent_at: datetime = Field(sa_column=instant())
+    root_sent_at: datetime = Field(sa_column=instant())
+    episode_sent_at: datetime = Field(sa_column=instant())
+    awaiting_since: datetime = Field(sa_column=instant())
     recorded_at: datetime | None = Field(
         default=None, sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now())
     )
-    delivered_at: datetime | None = Field(default=None, sa_column=_instant())
-    redelivered_at: datetime | None = Field(default=None, sa_column=_instant())
-    first_viewed_at: datetime | None = Field(default=None, sa_column=_instant())
-    answered_at: datetime | None = Field(default=None, sa_column=_instant())
-    acknowledged_at: datetime | None = Field(default=None, sa_column=_instant())
-    first_attempt_at: datetime | None = Field(default=None, sa_column=_instant())
-    first_contact_at: datetime | None = Field(default=None, sa_column=_instant())
-    ended_at: datetime | None = Field(default=None, sa_column=_instant())
-    acknowledge_due: datetime | None = Field(default=None, sa_column=_instant())
-    contact_due: datetime | None = Field(default=None, sa_column=_instant())
+    delivered_at: datetime | None = Field(default=None, sa_column=instant(True))
+    redelivered_at: datetime | None = Field(default=None, sa_column=instant(True))
+    first_viewed_at: datetime | None = Field(default=None, sa_column=instant(True))
+    answered_at: datetime | None = Field(default=None, sa_column=instant(True))
+    acknowledged_at: datetime | None = Field(default=None, sa_column=instant(True))
+    first_attempt_at: datetime | None = Field(default=None, sa_column=instant(True))
+    first_contact_at: datetime | None = Field(default=None, sa_column=instant(True))
+    ended_at: datetime | None = Field(default=None, sa_column=instant(True))
+    acknowledge_due: datetime | None = Field(default=None, sa_column=instant(True))
+    contact_due: datetime | None = Field(default=None, sa_column=instant(True))
     promised_for: date | None = None
     resume_on: date | None = None
-    next_due: datetime | None = Field(default=None, sa_column=_instant())
-    on_hold_since: datetime | None = Field(default=None, sa_column=_instant())
+    next_due: datetime | None = Field(default=None, sa_column=instant(True))
+    on_hold_since: datetime | None = Field(default=None, sa_column=instant(True))
     hold_seconds: dict[str, int] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
     )
@@ -116,14 +111,14 @@ class Episode(Base, table=True):
     sender_organisation: UUID
     organisation: UUID
     desk: UUID
-    sent_at: datetime = Field(sa_column=_instant(False))
-    answered_at: datetime | None = Field(default=None, sa_column=_instant())
-    acknowledged_at: datetime | None = Field(default=None, sa_column=_instant())
-    acknowledge_due: datetime | None = Field(default=None, sa_column=_instant())
-    contact_due: datetime | None = Field(default=None, sa_column=_instant())
-    first_attempt_at: datetime | None = Field(default=None, sa_column=_instant())
-    first_contact_at: datetime | None = Field(default=None, sa_column=_instant())
-    ended_at: datetime | None = Field(default=None, sa_column=_instant())
+    sent_at: datetime = Field(sa_column=instant())
+    answered_at: datetime | None = Field(default=None, sa_column=instant(True))
+    acknowledged_at: datetime | None = Field(default=None, sa_column=instant(True))
+    acknowledge_due: datetime | None = Field(default=None, sa_column=instant(True))
+    contact_due: datetime | None = Field(default=None, sa_column=instant(True))
+    first_attempt_at: datetime | None = Field(default=None, sa_column=instant(True))
+    first_contact_at: datetime | None = Field(default=None, sa_column=instant(True))
+    ended_at: datetime | None = Field(default=None, sa_column=instant(True))
     ended_how: str | None = None
     outcome: str | None = None
     date_of_effect: date | None = None
@@ -141,7 +136,7 @@ class Attempt(Base, table=True):
     desk: UUID
     channel: str
     result: str
-    at: datetime = Field(sa_column=_instant(False))
+    at: datetime = Field(sa_column=instant())
 
     __table_args__ = (Index("attempt_of_referral", "referral", "episode"),)
 
@@ -158,9 +153,9 @@ class Task(Base, table=True):
     organisation: UUID
     account: UUID
     desk: UUID
-    since: datetime = Field(sa_column=_instant(False))
+    since: datetime = Field(sa_column=instant())
     due: date | None = None
-    done_at: datetime | None = Field(default=None, sa_column=_instant())
+    done_at: datetime | None = Field(default=None, sa_column=instant(True))
 
     __table_args__ = (
         Index("task_open", "referral", "kind", unique=True, postgresql_where=text("done_at IS NULL")),
@@ -172,7 +167,7 @@ class WithdrawnEarly(Base, table=True):
     """A referral whose agreement ended while it was unknown here, or no longer open: it does not come, or not back."""
 
     ref: UUID = Field(primary_key=True)
-    at: datetime = Field(sa_column=_instant(False))
+    at: datetime = Field(sa_column=instant())
 
 
 class Met(Base, table=True):
@@ -182,7 +177,7 @@ class Met(Base, table=True):
     person: UUID = Field(index=True)
     organisation: UUID
     channel: str
-    at: datetime = Field(sa_column=_instant(False))
+    at: datetime = Field(sa_column=instant())
 
 
 class Identified(Base, table=True):
@@ -192,7 +187,7 @@ class Identified(Base, table=True):
     person: UUID = Field(index=True)
     organisation: UUID
     rights: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
-    at: datetime = Field(sa_column=_instant(False))
+    at: datetime = Field(sa_column=instant())
 
 
 PLUMBING = plumbing(Base, "referral")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from faststream_outbox import make_outbox_table
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     DateTime,
@@ -37,6 +38,16 @@ def service_base(service: str) -> type[SQLModel]:
         )
 
     return ServiceTable
+
+
+def instant(nullable: bool = False) -> Column:  # type: ignore[type-arg]
+    """A column of aware instants."""
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def words() -> Column:  # type: ignore[type-arg]
+    """A column of codes: an array of text, empty by default."""
+    return Column(ARRAY(Text), nullable=False, server_default="{}")
 
 
 @dataclass(frozen=True)
