@@ -7,22 +7,27 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.envelope import Frozen
 from contracts.vocabulary import (
     AccompanimentRefusal,
+    AppointmentPlace,
     AttemptChannel,
     AttemptResult,
+    Attendee,
     DeclineReason,
     ErrorReason,
     HoldReason,
+    KeptRight,
     NonTakeUpCause,
     Outcome,
     RecallReason,
     RefusalGround,
     ReopenReason,
+    RightReally,
     Turn,
+    Usefulness,
 )
 
 
@@ -115,6 +120,23 @@ class ContradictOutcome(Frozen):
     kind: Literal["contradict_outcome"] = "contradict_outcome"
 
 
+class RecordCheck(Frozen):
+    """What the person says a month or three after the end: whether she was contacted, whether it was of use (None: she
+    does not say), whether the right is really open."""
+
+    kind: Literal["record_check"] = "record_check"
+    contacted: bool
+    useful: Usefulness | None = None
+    right_open: RightReally
+
+
+class RecordRenewal(Frozen):
+    """What became of an opened right at its term."""
+
+    kind: Literal["record_renewal"] = "record_renewal"
+    kept: KeptRight
+
+
 class Reopen(Frozen):
     kind: Literal["reopen"] = "reopen"
     reason: ReopenReason
@@ -123,6 +145,40 @@ class Reopen(Frozen):
 class MarkInError(Frozen):
     kind: Literal["mark_in_error"] = "mark_in_error"
     reason: ErrorReason
+
+
+class ProposeAppointment(Frozen):
+    """A joint appointment, in the place of what stands; `appointment` is its reference, made by who proposes.
+
+    `permanence` with the place of that name: one of the directory's.
+    """
+
+    kind: Literal["propose_appointment"] = "propose_appointment"
+    appointment: UUID
+    starts: AwareDatetime
+    place: AppointmentPlace
+    permanence: UUID | None = None
+    attendees: tuple[Attendee, ...]
+
+
+class AcceptAppointment(Frozen):
+    kind: Literal["accept_appointment"] = "accept_appointment"
+    appointment: UUID
+
+
+class DeclineAppointment(Frozen):
+    kind: Literal["decline_appointment"] = "decline_appointment"
+    appointment: UUID
+
+
+class CancelAppointment(Frozen):
+    kind: Literal["cancel_appointment"] = "cancel_appointment"
+    appointment: UUID
+
+
+class NoteAppointmentHeld(Frozen):
+    kind: Literal["note_appointment_held"] = "note_appointment_held"
+    appointment: UUID
 
 
 Action = Annotated[
@@ -146,3 +202,8 @@ Action = Annotated[
     | MarkInError,
     Field(discriminator="kind"),
 ]
+Arrangement = Annotated[
+    ProposeAppointment | AcceptAppointment | DeclineAppointment | CancelAppointment | NoteAppointmentHeld,
+    Field(discriminator="kind"),
+]
+FollowUp = Annotated[RecordCheck | RecordRenewal, Field(discriminator="kind")]

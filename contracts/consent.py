@@ -20,7 +20,9 @@ from contracts.refusals import (
     NoRoute,
     NotFound,
     PurposeNotAllowed,
+    PurposeNotRouted,
     Refusal,
+    RepresentationEnded,
 )
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import (
@@ -70,6 +72,7 @@ class Grant(Frozen):
     method: str = "oral_in_person"
     language: Language = Language.FR
     read_back: bool = False
+    represented_until: datetime | None = None
 
     def refusal(self, *, desk: UUID, right: str, at: datetime) -> Refusal | None:
         """Why this grant does not open the first lock for that desk and right at that instant; None when it does."""
@@ -77,6 +80,8 @@ class Grant(Frozen):
             return GrantWithdrawn()
         if not self.given_at <= at < min(self.expires_at, self.given_at + MAX_GRANT_AGE):
             return GrantExpired()
+        if self.represented_until is not None and self.represented_until <= at:
+            return RepresentationEnded()
         if self.desk != desk or right not in self.rights:
             return NoLiveGrant()
         return None
@@ -103,7 +108,7 @@ class Route(Frozen):
             return NoConvention()
         if not self.convention_starts <= at < self.convention_ends:
             return NoConvention()
-        return None if purpose in self.purposes else PurposeNotAllowed()
+        return None if purpose in self.purposes else PurposeNotRouted()
 
 
 class Handover(Frozen):

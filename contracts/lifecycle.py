@@ -5,7 +5,7 @@ checked beside the command in `services/referral/domain.py`.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contracts.viewer import Role
 from contracts.vocabulary import Outcome, Word
@@ -35,7 +35,8 @@ class Party(Word):
     MANAGER = "manager", "Responsable du guichet"
     COORDINATOR = "coordinator", "Coordination"
     CLOCK = "clock", "Horloge"
-    CONSENT = "consent", "La personne"
+    CONSENT = "consent", "L’accord de la personne"
+    PERSON = "person", "La personne"
 
 
 OPEN = frozenset({State.SENT, State.ACKNOWLEDGED, State.IN_PROGRESS, State.ON_HOLD})
@@ -48,6 +49,13 @@ REOPEN_WITHIN = timedelta(days=90)
 EXPIRES_AFTER = timedelta(days=30)
 READABLE_AFTER_CLOSING = timedelta(days=30)
 OUTCOMES_WITHOUT_CONTACT = frozenset({Outcome.ALREADY_OPEN, Outcome.NOT_ELIGIBLE, Outcome.DECEASED, Outcome.MOVED_AWAY})
+
+
+def reading_ended(state: State, ended_at: datetime | None, at: datetime) -> bool:
+    """Whether a desk's reading has ended with that state: at once, and READABLE_AFTER_CLOSING after it was closed."""
+    if state is State.CLOSED:
+        return ended_at is not None and ended_at + READABLE_AFTER_CLOSING <= at
+    return state in ENDED
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ def _row(
 
 _S = State
 _DESK = {Party.DESK, Party.MANAGER}
+_BOTH = {Party.REFERENT, *_DESK}
 TABLE: tuple[Transition, ...] = (
     _row("send", "Confier", BEFORE_SENDING, _S.SENT, {Party.REFERENT}, "ReferralSent", main=True),
     _row("acknowledge", "Accuser réception", {_S.SENT}, _S.ACKNOWLEDGED, _DESK, "ReferralAcknowledged", main=True),
@@ -138,14 +147,37 @@ TABLE: tuple[Transition, ...] = (
     _row("withdraw", "Accord retiré", OPEN, _S.WITHDRAWN, {Party.CONSENT}, "ReferralWithdrawn"),
     _row("expire", "Restée sans réponse", {_S.SENT}, _S.EXPIRED, {Party.CLOCK}, "ReferralExpired"),
     _row(
-        "confirm_outcome", "C’est bien cela", {_S.CLOSED}, SAME, {Party.REFERENT}, "ReferralOutcomeConfirmed", main=True
+        "record_check",
+        "Vérifier avec la personne",
+        {_S.CLOSED},
+        SAME,
+        {Party.REFERENT, Party.PERSON},
+        "ReferralChecked",
+        main=True,
+    ),
+    _row(
+        "record_renewal",
+        "Noter le renouvellement",
+        {_S.CLOSED},
+        SAME,
+        {Party.REFERENT},
+        "ReferralRenewalRecorded",
+    ),
+    _row(
+        "confirm_outcome",
+        "C’est bien cela",
+        {_S.CLOSED},
+        SAME,
+        {Party.REFERENT, Party.PERSON},
+        "ReferralOutcomeConfirmed",
+        main=True,
     ),
     _row(
         "contradict_outcome",
         "Ce n’est pas le cas",
         {_S.CLOSED},
         _S.SENT,
-        {Party.REFERENT},
+        {Party.REFERENT, Party.PERSON},
         "ReferralOutcomeContradicted",
     ),
     _row(
@@ -164,6 +196,11 @@ TABLE: tuple[Transition, ...] = (
         {Party.REFERENT, Party.COORDINATOR},
         "ReferralEnteredInError",
     ),
+    _row("accept_appointment", "Accepter ce rendez-vous", OPEN, SAME, _BOTH, "ReferralAppointmentAccepted"),
+    _row("propose_appointment", "Proposer un rendez-vous", OPEN, SAME, _BOTH, "ReferralAppointmentProposed"),
+    _row("decline_appointment", "Ce rendez-vous ne convient pas", OPEN, SAME, _BOTH, "ReferralAppointmentDeclined"),
+    _row("cancel_appointment", "Annuler le rendez-vous", OPEN, SAME, _BOTH, "ReferralAppointmentCancelled"),
+    _row("note_appointment_held", "Le rendez-vous a eu lieu", OPEN, SAME, _BOTH, "ReferralAppointmentHeld"),
 )
 BY_ACTION = {row.action: row for row in TABLE}
 

@@ -4,6 +4,7 @@ The organisation in charge decides; a right listed here is never more than presu
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +15,17 @@ from contracts.vocabulary import OrganisationKind, Scheme
 
 
 class Right(Frozen):
-    """One right: `in_charge` are the kinds of organisation that receive the demand, `paid_by` those that pay it."""
+    """One right: `in_charge` are the kinds of organisation that receive the demand, `paid_by` those that pay it.
+
+    `renewed_after_months` is how long it usually runs before it has to be asked for or proved again; None: no term.
+    """
 
     code: str
     name: str
     in_charge: dict[Scheme, tuple[OrganisationKind, ...]]
     paid_by: dict[Scheme, tuple[OrganisationKind, ...]] = Field(default_factory=dict)
     local: bool = False
+    renewed_after_months: int | None = None
 
 
 @cache
@@ -30,10 +35,22 @@ def catalogue() -> dict[str, Right]:
     return {row["code"]: Right.model_validate(row) for row in rows}
 
 
+def add_local(rights: Iterable[Right]) -> None:
+    """Put a territory's own rights behind those of everywhere, for this process; one that is there already stays."""
+    for right in rights:
+        catalogue().setdefault(right.code, right)
+
+
 def right_name(code: str) -> str:
     """The French name of a right; an unknown code is shown as it is."""
     found = catalogue().get(code)
     return found.name if found else code
+
+
+def renewed_after_months(code: str) -> int | None:
+    """After how many months that right usually comes to its term; None where it has none, or is unknown."""
+    found = catalogue().get(code)
+    return found.renewed_after_months if found else None
 
 
 def competent_kinds(code: str, scheme: Scheme) -> tuple[OrganisationKind, ...]:

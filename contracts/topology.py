@@ -6,23 +6,62 @@ from contracts.facts import FACTS
 
 SERVICES = ("intake", "referral", "partners", "notify")
 PUBLISHES: dict[str, tuple[str, ...]] = {
-    "intake": ("person", "consent", "rights"),
+    "intake": ("person", "consent", "rights", "erasure", "safeguard"),
     "referral": ("referral", "right"),
-    "partners": ("desk_item",),
-    "notify": (),
+    "partners": ("desk_item", "desk_hours", "member", "organisation", "convention"),
+    "notify": ("reminder",),
 }
+# Roles of the database beside a service's `web` and `worker`: what is kept apart from both (docs/person-page.md).
+ROLES_APART: dict[str, tuple[str, ...]] = {"intake": ("evaluation",)}
 LISTENS: dict[str, tuple[str, ...]] = {
-    "intake": ("referral", "desk_item"),
-    "referral": ("person", "consent", "rights", "desk_item"),
-    "partners": ("referral",),
-    "notify": ("referral",),
+    "intake": ("referral", "desk_item", "member", "organisation", "convention"),
+    "referral": ("person", "consent", "rights", "desk_item", "desk_hours", "member", "organisation", "reminder"),
+    "partners": ("referral", "member"),
+    "notify": ("referral", "desk_item", "erasure", "safeguard"),
 }
 PREFIXES: dict[str, tuple[str, ...]] = {
-    "intake": ("personnes", "orientations", "aujourdhui", "api/people", "api/referrals"),
-    "referral": ("tableau", "api/board"),
-    "partners": ("", "connexion", "deconnexion", "bureau", "reseau", "aide", "accessibilite", "api/desk"),
-    "notify": ("courrier",),
+    "intake": (
+        "personnes",
+        "moi",
+        "orientations",
+        "aujourdhui",
+        "rencontre",
+        "api/people",
+        "api/referrals",
+        "circuits",
+        "effacements",
+        "demandes",
+        "journal",
+        "urgence",
+        "notices",
+    ),
+    "referral": ("tableau", "ouvert", "api/board"),
+    "partners": (
+        "",
+        "connexion",
+        "deconnexion",
+        "compte",
+        "installation",
+        "bureau",
+        "reseau",
+        "annuaire",
+        "absences",
+        "aide",
+        "accessibilite",
+        "api/desk",
+    ),
+    "notify": ("courrier", "avis", "rappels"),
 }
+
+
+# Intake holds the persons, so it alone may look for what speaks of an erased one in the stream, and delete it there.
+ERASES = "intake"
+_ERASING = (
+    f"$JS.API.STREAM.INFO.{STREAM}",
+    f"$JS.API.STREAM.MSG.GET.{STREAM}",
+    f"$JS.API.STREAM.MSG.DELETE.{STREAM}",
+    f"$JS.API.CONSUMER.INFO.{STREAM}.*",
+)
 
 
 def objects() -> tuple[str, ...]:
@@ -54,7 +93,7 @@ def may_publish(service: str, territory: str) -> tuple[str, ...]:
             f"$JS.ACK.*.*.{STREAM}.{durable}.>",
         )
     ]
-    return (*facts, *asks, f"hint.{territory}.>", *own)
+    return (*facts, *asks, f"hint.{territory}.>", *own, *(_ERASING if service == ERASES else ()))
 
 
 def may_subscribe(service: str, territory: str) -> tuple[str, ...]:

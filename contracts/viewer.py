@@ -21,7 +21,8 @@ class Role(StrEnum):
 class Viewer(Frozen):
     """First argument of every reading. `desks` are the desks she works at; a desk is not its whole organisation.
 
-    `manages` are those of her desks that she is the manager of: being it at one says nothing of the others.
+    `manages` are those of her desks that she is the manager of: being it at one says nothing of the others. `herself`:
+    a person accompanied, on her own page; `account` is then her reference, the organisation the one that follows her.
     """
 
     account: UUID
@@ -34,6 +35,7 @@ class Viewer(Frozen):
     desk_name: str | None = None
     roles: frozenset[Role]
     territory: str
+    herself: bool = False
 
     def has(self, *roles: Role) -> bool:
         """True when she has at least one of those roles."""

@@ -16,6 +16,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help=("Relais : confier une personne à un contact nommé, et savoir si son droit a été ouvert."),
 )
+journal = typer.Typer(no_args_is_help=True, help="Le journal des lectures et des écritures : le vérifier, l’écrire.")
+cli.add_typer(journal, name="journal")
+comparison = typer.Typer(no_args_is_help=True, help="Se comparer à d’autres territoires, par fichiers signés.")
+cli.add_typer(comparison, name="comparison")
 Port = Annotated[int | None, typer.Option(help="Port de l’application (RELAIS_PORT).")]
 Var = Annotated[Path | None, typer.Option(help="Dossier des données (RELAIS_VAR).")]
 Empty = Annotated[bool, typer.Option("--empty", help="Sans données de démonstration.")]
@@ -28,11 +32,12 @@ def _settings(**given: Any) -> Settings:  # noqa: ANN401 - typed by Settings
 def _run(work: Any) -> Any:  # noqa: ANN401 - a coroutine and its result
     import uvloop
 
+    from services.intake.screening_file import ScreeningRefused
     from services.whole import SettingsIncomplete, StreamDrift
 
     try:
         return uvloop.run(work)
-    except (EmbeddedServerError, SettingsIncomplete, StreamDrift) as error:
+    except (EmbeddedServerError, ScreeningRefused, SettingsIncomplete, StreamDrift) as error:
         typer.echo(f"relais : {error}", err=True)
         raise typer.Exit(1) from None
 
@@ -89,6 +94,25 @@ def seed(people: int = 120, months: int = 6, var: Var = None, rng_seed: int = 1)
     _run(fill(_settings(var=var), people=people, months=months, rng_seed=rng_seed))
 
 
+@cli.command()
+def replay(service: str = typer.Argument("referral"), var: Var = None) -> None:
+    """Refaire les chiffres d’un service depuis le registre des faits, comparer, et corriger ce qui diffère."""
+    from services.up import replay_service
+
+    raise typer.Exit(_run(replay_service(_settings(var=var), service)))
+
+
+@cli.command()
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compter seulement, ne rien effacer.")] = False,
+    var: Var = None,
+) -> None:
+    """Effacer ce dont la durée de conservation est passée, ou compter ce qui le serait ; application arrêtée."""
+    from services.keeping import keep_to_ages
+
+    _run(keep_to_ages(_settings(var=var), dry_run=dry_run))
+
+
 @cli.command("demo-accounts")
 def demo_accounts(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Les comptes de la démonstration : rôle, organisme, identifiant."""
@@ -108,6 +132,44 @@ def bench(as_json: Annotated[bool, typer.Option("--json")] = False, referrals: i
     from services.bench import measure
 
     _run(measure(referrals=referrals, as_json=as_json))
+
+
+@comparison.command("export")
+def export_comparison(
+    out: Annotated[Path, typer.Argument(help="Fichier à écrire ; il ne doit pas exister.")],
+    month: Annotated[str | None, typer.Option(help="Dernier mois du trimestre, comme 2026-09.")] = None,
+    var: Var = None,
+) -> None:
+    """Écrire le fichier signé du dernier trimestre publié ; il ne nomme pas le territoire."""
+    from services.comparing import export
+
+    raise typer.Exit(_run(export(_settings(var=var), out, month)))
+
+
+@comparison.command("import")
+def import_comparison(files: list[Path], var: Var = None) -> None:
+    """Prendre les fichiers d’autres territoires ; tous ou aucun."""
+    from services.comparing import take
+
+    raise typer.Exit(_run(take(_settings(var=var), files)))
+
+
+@journal.command("verify")
+def verify_journal(var: Var = None) -> None:
+    """Vérifier la chaîne du journal, ses têtes signées et leur copie ; sort avec 1 si quelque chose ne va pas."""
+    from services.journal import verify
+
+    raise typer.Exit(_run(verify(_settings(var=var))))
+
+
+@journal.command("export")
+def export_journal(
+    out: Annotated[Path, typer.Argument(help="Fichier à écrire ; il ne doit pas exister.")], var: Var = None
+) -> None:
+    """Écrire le journal en lignes JSON, pour deploy/verify_journal.py ou un autre outil ; aucune donnée personnelle."""
+    from services.journal import export
+
+    raise typer.Exit(_run(export(_settings(var=var), out)))
 
 
 @cli.command(hidden=True)

@@ -6,15 +6,21 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from contracts.readme import readme
 from contracts.schema import asyncapi, breaks, schemas
 from contracts.topology import SERVICES
+from services import data_protection
 from services.processes import make
+from services.roles import matrix
 from services.runtime.process import Servers
 from services.runtime.settings import Settings
+from services.runtime.web.answers import schemes
+from services.runtime.web.guard import COOKIE
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
+ROLES = Path(__file__).parents[1] / "docs" / "roles.md"
 
 
 class NotAdditive(Exception):
@@ -23,14 +29,21 @@ class NotAdditive(Exception):
 
 def openapi() -> dict[str, Any]:
     """The REST interface of all services as one OpenAPI document; pages are not in it."""
+    licence = {"name": "AGPL-3.0-or-later"}
+    found = get_openapi(title="Relais", version="1", routes=routes_of_all(), license_info=licence)
+    found["components"]["securitySchemes"] = schemes(COOKIE)
+    return found
+
+
+def routes_of_all() -> list[BaseRoute]:
     settings = Settings(var=Path("/nonexistent"), keys=_throwaway_keys())
     servers = Servers("postgresql://nobody@localhost/none", "nats://localhost:1", Path(settings.keys))
-    routes = []
+    routes: list[BaseRoute] = []
     for name in SERVICES:
         app = make(name, settings, servers).app
         assert isinstance(app, FastAPI)
         routes += app.routes
-    return get_openapi(title="Relais", version="1", routes=routes, license_info={"name": "AGPL-3.0-or-later"})
+    return routes
 
 
 def documents() -> dict[Path, str]:
@@ -39,6 +52,8 @@ def documents() -> dict[Path, str]:
     found[CONTRACTS / "asyncapi.json"] = _text(asyncapi())
     found[CONTRACTS / "README.md"] = readme()
     found[CONTRACTS / "openapi.json"] = _text(openapi())
+    found[ROLES] = matrix(routes_of_all())
+    found |= data_protection.pages()
     return found
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from contracts.topology import SERVICES
 from services.runtime.embedded.nats import write_server_config
-from services.runtime.migrations import KINDS, password
+from services.runtime.migrations import kinds_of, password
 from services.runtime.nats_keys import write_operator
 from services.runtime.settings import Settings
 from services.whole import bus_users
@@ -29,7 +29,7 @@ def write_keys(out: Path, settings: Settings) -> Path:
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     operator = write_operator(out, bus_users(settings.territory))
     for service in SERVICES:
-        for kind in KINDS:
+        for kind in kinds_of(service):
             password(out, service, kind)
     folder = out / "nats"
     folder.mkdir(mode=0o700, exist_ok=True)

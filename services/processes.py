@@ -25,6 +25,8 @@ def make(name: str, settings: Settings, servers: Servers, clock: Clock = system_
     """A service with its parts, not yet started."""
     tables = import_module(f"services.{name}.tables")
     build: Callable[[Service], object] = import_module(f"services.{name}.app").build
+    if settings.screening is not None:
+        import_module("services.intake.screening_file").learn_local_rights(settings.screening)
     service = Service(name, settings, servers, tables.SCHEMA, tables.PLUMBING, clock)
     build(service)
     return service

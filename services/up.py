@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from contracts.topology import SERVICES
 from services.processes import make, schema, schemas
 from services.runtime import telemetry
 from services.runtime.clock import system_clock
+from services.runtime.process import Service
 from services.runtime.settings import Settings
 from services.runtime.watchdog import Watchdog
 from services.whole import Ground, Whole
@@ -44,7 +46,8 @@ async def serve_all(settings: Settings) -> None:
         try:
             if settings.demonstration and await _is_empty(whole):
                 await _seed(whole, **DEMONSTRATION)
-            await _serve(whole, settings, lambda address: _announce(settings, address))
+            token = await _setup_token(whole.services["partners"])
+            await _serve(whole, settings, lambda address: _announce(settings, address, token))
         finally:
             await whole.stop()
     finally:
@@ -62,7 +65,8 @@ async def serve_one(settings: Settings, name: str) -> None:
     service = make(name, settings, ground.servers)
     await service.start()
     try:
-        await _serve(service.app, settings, lambda address: console.print(f"Relais, service {name} : {address}"))
+        token = await _setup_token(service) if name == "partners" else None
+        await _serve(service.app, settings, lambda address: _announce_one(name, address, token))
     finally:
         await service.stop()
 
@@ -102,6 +106,34 @@ async def check(settings: Settings, *, replay: int | None, service: str | None) 
         ground.stop()
 
 
+async def replay_service(settings: Settings, name: str) -> int:
+    """`relais replay`: 0 when the live figures were those of the record, 1 when they had to be put right."""
+    if name != "referral":
+        raise SystemExit("relais : seul le service referral tient des chiffres qui se refont depuis ses faits.")
+    from services.referral.rebuilding import rebuild
+
+    ground = Ground.start(settings)
+    service = make(name, settings, ground.servers)
+    service.database.send_hint = None
+    columns = (TextColumn("Orientations relues"), BarColumn(), MofNCompleteColumn())
+    try:
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task("", total=None)
+            found = await rebuild(
+                service.database, lambda done, total: progress.update(bar, completed=done, total=total)
+            )
+    finally:
+        await service.database.close()
+        ground.stop()
+    differing = ", ".join(f"{table} {number}" for table, number in found.differing.items() if number)
+    console.print(
+        f"{found.facts} faits de {found.roots} orientations d’origine relus. "
+        + ("Rien ne différait." if found.identical else f"Corrigé : {differing}."),
+        soft_wrap=True,
+    )
+    return 0 if found.identical else 1
+
+
 async def write_one_migration(service: str, message: str) -> None:
     """Compare a fresh migrated database with the declared tables, and write what is missing."""
     from services.runtime.migrations import migrate, write_migration
@@ -110,7 +142,9 @@ async def write_one_migration(service: str, message: str) -> None:
         Path(folder).chmod(0o755)
         ground = Ground.start(Settings(var=Path(folder)))
         try:
-            await migrate(ground.owner_url, ground.servers.keys, [one for one in schemas() if one.service == service])
+            # Declared access may name a table that is only now to be made.
+            bare = [replace(one, access=()) for one in schemas() if one.service == service]
+            await migrate(ground.owner_url, ground.servers.keys, bare)
             console.print(str(await write_migration(ground.owner_url, schema(service), message)))
         finally:
             ground.stop()
@@ -162,6 +196,7 @@ async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: 
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
@@ -199,7 +234,27 @@ def _stop(server: uvicorn.Server, app: Any) -> None:  # noqa: ANN401 - an ASGI a
     server.should_exit = True
 
 
-def _announce(settings: Settings, address: str) -> None:
+async def _setup_token(partners: Service) -> str | None:
+    from services.partners.first_start import make_token
+
+    return await make_token(partners.database)
+
+
+def _announce_setup(address: str, token: str | None) -> None:
+    """Only here and only now: the token is in no log, and the database keeps its hash."""
+    if token is not None:
+        console.print("\nPersonne n’a encore de compte. Créez le premier dans les 30 minutes :")
+        console.print(f"  adresse  {address.rstrip('/')}/installation", markup=False, soft_wrap=True)
+        console.print(f"  jeton    {token}", markup=False, soft_wrap=True)
+
+
+def _announce_one(name: str, address: str, token: str | None) -> None:
+    console.print(f"Relais, service {name} : {address}")
+    _announce_setup(address, token)
+    sys.stdout.flush()
+
+
+def _announce(settings: Settings, address: str, token: str | None = None) -> None:
     console.print(f"\nRelais est prêt : [bold]{address}[/bold]")
     if settings.demonstration:
         from services.partners.demonstration import demo_accounts
@@ -213,5 +268,6 @@ def _announce(settings: Settings, address: str) -> None:
                 shown.add(account["role"])
                 console.print(f"  {account['role']:<15} {account['login']}", markup=False)
         console.print("Tous les comptes : ./relais demo-accounts")
+    _announce_setup(address, token)
     console.print("Ctrl-C arrête tout.")
     sys.stdout.flush()

@@ -114,6 +114,7 @@ async def journey(relais: Running, watched: Watched, until) -> AsyncIterator[Jou
     await story.agree(referent, person, story.SOCIAL, "rsa", categories=EVERYTHING)
     await confide_badly(referent, person)
     texts = {"message": WORDS["message"][0], "accompanied_by": WORDS["accompanied by"][0]}
+    texts["confirmed"] = "accompanied_by"  # somebody else is named: the form asks, and she keeps it
     sent = story.Sent(person, await story.confide(referent, person, "rsa", **texts))
 
     async def readable() -> str | None:

@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts import asks
-from contracts.actions import Acknowledge, Assign, Close, MarkInError, Recall
+from contracts.actions import Acknowledge, Assign, Close, MarkInError, Recall, RecordCheck
 from contracts.asks import ASKS
 from contracts.envelope import Ask
 from contracts.refusals import Refusal, ServiceAway
+from contracts.replies import DisclosedAll
 from contracts.topology import SERVICES
 from contracts.viewer import Role, Viewer
-from contracts.vocabulary import ErrorReason, HandoverMode, Outcome, RecallReason
+from contracts.vocabulary import ErrorReason, HandoverMode, Outcome, RecallReason, RightReally
 from services.partners.demonstration import people
 from tests.conftest import Running
 from tests.journey import story
@@ -23,9 +24,16 @@ from tests.test_entitlement import ACTORS, viewer_of
 
 # intake, referral, partners, notify: who may send it at all.
 MAY_ASK = {
-    "ResolveViewer": "irn", "ListRecipients": "i", "ResolveRecipient": "i", "ResolveAddress": "n",
-    "DescribeNetwork": "irn", "CheckDeskMember": "r", "Disclose": "p", "WriteNote": "p", "SendReferral": "i",
-    "ActOnReferral": "ip", "ReadReferral": "ip", "ListTasks": "i", "ReadFacts": "ipn", "SendSignInCode": "p",
+    "SendPersonCode": "i", "ListBouncing": "i", "CheckReminders": "irp",
+    "ResolveViewer": "irn", "ListRecipients": "i", "ResolveRecipient": "i", "ResolveAddress": "in",
+    "DescribeNetwork": "irn", "CheckDeskMember": "r", "FindAudience": "irn",
+    "Disclose": "p", "WriteNote": "p", "SendReferral": "i",
+    "ActOnReferral": "ip", "FollowUpReferral": "i",
+    "ReadReferral": "ip", "ListTasks": "i", "ReadFacts": "ipn", "ReadDeskDelays": "ip",
+    "ArrangeAppointment": "ip", "SendSignInCode": "p",
+    "ListAbsences": "i", "CountCases": "p",
+    "ListConventions": "i", "DropNote": "p", "ListErasures": "p", "AnswerErasure": "p", "ReadStates": "p",
+    "ListHeld": "i", "ListHeldByDesks": "i", "ListHeldByNotify": "i",
 }  # fmt: skip
 # o answered, x not for this role, - as if it did not exist; the letters are those of the table of routes. A referral's
 # record names nobody accompanied: whoever works for the sending organisation may be answered, though no page asks.
@@ -38,6 +46,7 @@ ActOnReferral:assign           x x x  x o  - -  - - -  x - -
 ActOnReferral:close            x x x  o o  - -  - - -  x - -
 ActOnReferral:recall           o o x  x x  - -  - - -  x - -
 ActOnReferral:mark_in_error    o o x  x x  - -  - - -  o - -
+FollowUpReferral:record_check   o o x  x x  - -  - - -  x - -
 SendReferral                   o o x  x x  x x  - x x  x x x
 WriteNote                      - - -  o o  - -  - - -  - - -
 Disclose                       - - -  o o  - -  - - -  - - -
@@ -87,6 +96,9 @@ def ask_of(row: str, viewer: Viewer, sent: story.Sent) -> Ask[Any]:
         return asks.ReadReferral(viewer=viewer, ref=sent.ref)
     if kind == "ActOnReferral":
         return asks.ActOnReferral(viewer=viewer, ref=sent.ref, action=action_of(detail))
+    if kind == "FollowUpReferral":
+        check = RecordCheck(contacted=True, right_open=RightReally.YES)
+        return asks.FollowUpReferral(viewer=viewer, ref=sent.ref, action=check)
     if kind == "SendReferral":
         contact = people()[story.AGENT].ref
         return asks.SendReferral(
@@ -112,7 +124,7 @@ async def happened(bus: Any, ask: Ask[Any]) -> tuple[str, str]:
         assert not isinstance(refusal, ServiceAway)
         return {403: "x", 404: "-"}.get(refusal.status, "o"), str(refusal.wire())
     said = reply.model_dump_json()
-    if isinstance(reply, asks.DisclosedAll):
+    if isinstance(reply, DisclosedAll):
         return ("o" if reply.rows[0].disclosure else "-"), said
     return "o", said
 
@@ -173,7 +185,9 @@ async def test_a_service_that_may_not_ask_gets_no_answer(relais, viewers, until)
     sent = await send(relais, until)
     samples: dict[str, Ask[Any]] = {
         "ResolveViewer": asks.ResolveViewer(session="0" * 64),
-        "DescribeNetwork": asks.DescribeNetwork(),
+        "ListAbsences": asks.ListAbsences(viewer=viewers["R"]),
+        "CountCases": asks.CountCases(viewer=viewers["I"], organisation=uuid4()),
+        "DescribeNetwork": asks.DescribeNetwork(), "FindAudience": asks.FindAudience(desk=uuid4()),
         "ResolveAddress": asks.ResolveAddress(account=people()[0].ref),
         "CheckDeskMember": asks.CheckDeskMember(desk=SOCIAL, account=people()[story.AGENT].ref),
         "ListRecipients": asks.ListRecipients(viewer=viewers["R"]),

@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 from rich.console import Console
 
-from services.bench import beside, figures, memory
+from services.bench import beside, board, figures, memory, timers
 from services.bench.figures import Figure
 from services.bench.load import Plan, Sent, in_own_process
 from services.bench.people import Territory, make_territory
@@ -20,12 +20,13 @@ from services.partners.domain import today_in_paris
 
 PERSONS, WARM_UP, PGBENCH_SECONDS = 64, 64, 5
 HINTS, HINTS_A_SECOND = 200, 10.0
+BOARD = 1_000_000
 # Seconds that row 1 may take; the rate of the warm-up says how many referrals that is.
 LONGEST, PATIENCE = 40.0, 120.0
 
 
 async def measure(*, referrals: int, as_json: bool) -> None:
-    """Measure rows 1, 2, 6 and 11 of `docs/benchmarks.md`, and print them as a table or as one JSON object.
+    """Measure rows 1, 2, 6, 9, 11 and 12 of `docs/benchmarks.md`, and print them as a table or as one JSON object.
 
     `referrals` is the most that are sent: fewer when they would take longer than 40 s.
     """
@@ -80,7 +81,17 @@ class Run:
         ]  # fmt: skip
         if held is not None:
             found.append(Figure(11, "mémoire au repos", held, "Mo", 350, 250, least=False))
-        durations = {"arrived": arrived, "http": sent.ended - sent.began, "acknowledged": acted.ended - acted.began}
+        began = time.monotonic()
+        await board.fill(self.bench, BOARD)
+        filled = time.monotonic() - began
+        paint = await board.first_paint(self.app.port, self.territory.coordinator)
+        found.append(Figure(9, "tableau sur 1 000 000 d’orientations", paint, "ms", 300, 100, least=False))
+        late = await timers.worst_lateness(self.bench, self.database)
+        found.append(Figure(12, "2 000 rappels au même instant", late, "s", 5, 2, least=False))
+        durations = {
+            "arrived": arrived, "http": sent.ended - sent.began, "acknowledged": acted.ended - acted.began,
+            "board_filled": filled,
+        }  # fmt: skip
         return found, durations
 
     async def send_and_wait(self, count: int) -> tuple[Sent, float]:

@@ -51,9 +51,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Territory:
-    """The cookie of a referent, the cookie of an agent of each desk, and the people."""
+    """The cookies of a referent, of a coordinator and of an agent of each desk, and the people."""
 
     referent: str
+    coordinator: str
     agents: dict[UUID, str]
     targets: list[Target]
 
@@ -66,11 +67,12 @@ async def make_territory(settings: Settings, servers: Servers, *, persons: int, 
         async with intake.worker() as work:
             await make_routes(work)
         referent, viewer = await _sign_in(directory, next(one.ref for one in people() if one.role is Role.REFERENT))
+        coordinator, _ = await _sign_in(directory, next(one.ref for one in people() if one.role is Role.COORDINATOR))
         desks = [(right, await _desk_for(directory, viewer, right)) for right in rights]
         agents = {desk.desk: (await _sign_in(directory, _contact(desk)))[0] for _, desk in desks}
         keys = PersonKeys(servers.keys / "intake" / "people")
         targets = [await _meet(intake, viewer, keys, right, desk) for right, desk in islice(cycle(desks), persons)]
-    return Territory(referent, agents, targets)
+    return Territory(referent, coordinator, agents, targets)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from services.doctor.bus import look_at_nats, look_at_stream, look_at_users
 from services.doctor.database import look_at_migrations, look_at_postgres, look_at_roles, look_at_tables
 from services.doctor.finding import Finding, render, wrong
 from services.doctor.machine import look_at_keys, look_at_mail
-from services.doctor.queues import look_at_dead_letters, look_at_outboxes, look_at_tellings
+from services.doctor.queues import look_at_dead_letters, look_at_outboxes, look_at_reminders, look_at_tellings
 from services.processes import make
 from services.runtime.process import Servers
 from services.runtime.settings import Settings
@@ -30,6 +30,7 @@ LOOKS: dict[str, Look] = {
     "Envois": look_at_outboxes,
     "Faits abandonnés": look_at_dead_letters,
     "Messages": look_at_tellings,
+    "Rappels": look_at_reminders,
     "Courriel": look_at_mail,
 }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import product
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -12,12 +11,12 @@ from contracts.topology import SERVICES
 from services.doctor.finding import Finding, well, wrong
 from services.processes import schema, schemas
 from services.runtime.access import role_name
-from services.runtime.migrations import KINDS, head_reached, pending, role_url
+from services.runtime.migrations import head_reached, kinds_of, pending, role_url
 from services.runtime.settings import Settings
 from services.whole import Ground
 
 WANTED, OLDEST = 18, 15
-ROLES = tuple(role_name(service, kind) for service, kind in product(SERVICES, KINDS))
+ROLES = tuple(role_name(service, kind) for service in SERVICES for kind in kinds_of(service))
 MIGRATE = "Lancez « ./relais migrate »."
 _OWNED = """
 SELECT count(*) FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
@@ -68,7 +67,7 @@ async def look_at_roles(settings: Settings, ground: Ground) -> list[Finding]:
     """The roles of the services: present, bound by row-level security, owning nothing, within their schema."""
     found = []
     async with connected(ground.owner_url) as connection:
-        for service, kind in product(SERVICES, KINDS):
+        for service, kind in ((one, kind) for one in SERVICES for kind in kinds_of(one)):
             found += await _wrong_with(
                 connection, role_name(service, kind), [one for one in SERVICES if one != service]
             )

@@ -5,7 +5,7 @@ from typing import Any
 from contracts.topology import SERVICES
 from services.doctor.database import connected
 from services.doctor.finding import Finding, well, wrong
-from services.notify.domain import Reason
+from services.notify.domain import Reason, Way
 from services.runtime.migrations import role_url
 from services.runtime.settings import Settings
 from services.whole import Ground
@@ -69,4 +69,25 @@ async def look_at_tellings(settings: Settings, ground: Ground) -> list[Finding]:
     for row in await _rows(settings, ground, "notify", question):
         sentence = f"{row['number']} non envoyé(s) depuis hier : {Reason(row['reason']).label.lower()}."
         found.append(wrong("Messages", sentence, "Vérifiez RELAIS_SMTP_URL et les adresses du réseau."))
+    paused = "SELECT name, since FROM notify.channelstate WHERE state = 'open'"
+    for row in await _rows(settings, ground, "notify", paused):
+        sentence = f"{Way(row['name']).label} : le fournisseur ne répond pas, il est laissé en pause."
+        found.append(wrong("Messages", sentence, "Vérifiez ce fournisseur : ce qui attend partira de soi-même."))
     return found or [well("Messages", "aucun message abandonné depuis hier.")]
+
+
+async def look_at_reminders(settings: Settings, ground: Ground) -> list[Finding]:
+    """Reminders due for a minute that nobody fired, and clocks that disagree."""
+    question = (
+        "SELECT count(*) AS number, coalesce(extract(epoch FROM now() - min(due_at)), 0)::int AS age"
+        " FROM notify.reminder WHERE state = 'armed' AND due_at < now() - interval '1 minute'"
+    )
+    found = []
+    (late,) = await _rows(settings, ground, "notify", question)
+    if late["number"]:
+        sentence = f"{late['number']} rappel(s) dus ne sont pas partis, le plus ancien depuis {late['age']} s."
+        found.append(wrong("Rappels", sentence, "Vérifiez que le service notify tourne : ils partiront d’eux-mêmes."))
+    for row in await _rows(settings, ground, "notify", "SELECT skew FROM notify.heartbeat WHERE abs(skew) > 5"):
+        sentence = f"l’horloge de notify et celle de PostgreSQL diffèrent de {abs(row['skew']):.0f} s."
+        found.append(wrong("Rappels", sentence, "Réglez l’heure des deux machines (NTP)."))
+    return found or [well("Rappels", "aucun rappel dû n’attend.")]

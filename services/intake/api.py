@@ -14,7 +14,9 @@ from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import InvalidInput, NotFound
 from contracts.vocabulary import HandoverMode, Purpose
 from services.intake import handover_store as store
+from services.intake import journal
 from services.intake.handover import ACCOMPANIMENT_LENGTH, HandOver, hand_over
+from services.intake.journal_kinds import Kind
 from services.intake.tables import Person
 from services.intake.web import REFERENTS, keys_of
 from services.runtime.web.guard import Asking, Pages, service_of
@@ -24,7 +26,11 @@ MOST_PEOPLE = 200
 
 
 class NewReferral(BaseModel):
-    """A hand-over. `command_id`, or the header `Idempotency-Key` (a UUID), makes a repetition harmless."""
+    """A hand-over. `command_id`, or the header `Idempotency-Key` (a UUID), makes a repetition harmless.
+
+    A text that speaks of health or of somebody else is refused (`free-text-to-confirm`, with the places in it) until
+    `confirmed` says that somebody looked at it again and that it is necessary.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -38,6 +44,7 @@ class NewReferral(BaseModel):
     accompanied_by: str = Field("", max_length=4 * ACCOMPANIMENT_LENGTH)
     urgent: bool = False
     redirect_of: UUID | None = None
+    confirmed: bool = False
     command_id: UUID | None = None
 
 
@@ -87,29 +94,19 @@ class PeopleListed(BaseModel):
     next: UUID | None
 
 
-class RefusalRead(BaseModel):
-    """Every refusal: a slug for machines and a French sentence for people."""
-
-    slug: str
-    sentence: str
-    details: dict[str, str] = {}
-    field: str | None = None
-
-
-_REFUSALS = {status: {"model": RefusalRead} for status in (401, 403, 404, 409, 410, 422, 503)}
-
-
 @pages.post(
     "/api/referrals",
     REFERENTS,
     status_code=201,
-    responses={201: {"model": ReferralAccepted}, 202: {"model": ReferralAccepted}, **_REFUSALS},
+    responses={201: {"model": ReferralAccepted}, 202: {"model": ReferralAccepted}},
 )
 async def send_referral(
     request: HttpRequest, viewer: Asking, body: NewReferral, idempotency_key: Annotated[str | None, Header()] = None
 ) -> Response:
     """Hand a person over: 201 once the referral service has it, 202 while it is away."""
-    command = HandOver(command_id=_command_id(body, idempotency_key), **body.model_dump(exclude={"command_id"}))
+    given = body.model_dump(exclude={"command_id", "confirmed"})
+    kept = frozenset({"message", "accompanied_by"}) if body.confirmed else frozenset()
+    command = HandOver(command_id=_command_id(body, idempotency_key), confirmed=kept, **given)
     done = await hand_over(command, viewer, service_of(request), keys_of(request))
     state = done.state.state.value if done.state else done.step
     return JSONResponse({"ref": str(done.ref), "state": state}, 202 if done.step == "sending" else 201)
@@ -124,23 +121,26 @@ def _command_id(body: NewReferral, header: str | None) -> UUID:
         raise InvalidInput(field="Idempotency-Key", reason="L’en-tête Idempotency-Key doit être un UUID.") from error
 
 
-@pages.get("/api/referrals/{ref}", REFERENTS, responses={200: {"model": ReferralRead}, **_REFUSALS})
+@pages.get("/api/referrals/{ref}", REFERENTS, responses={200: {"model": ReferralRead}})
 async def read_referral(request: HttpRequest, viewer: Asking, ref: UUID) -> Response:
     """Where a hand-over of one's organisation stands."""
     async with service_of(request).database.web(viewer) as work:
         found = await store.find_own(viewer, work, ref)
+        if found is not None:
+            await journal.record_opening(work, viewer, found[0])
     if found is None:
         raise NotFound
     return JSONResponse(ReferralRead.model_validate(found[0], from_attributes=True).model_dump(mode="json"))
 
 
-@pages.get("/api/people", REFERENTS, responses={200: {"model": PeopleListed}, **_REFUSALS})
+@pages.get("/api/people", REFERENTS, responses={200: {"model": PeopleListed}})
 async def list_people(request: HttpRequest, viewer: Asking, after: UUID | None = None) -> Response:
     """The people of one's organisation by file number, at most 200 at a time, in the order of their references."""
     async with service_of(request).database.web(viewer) as work:
         query = select(Person.ref, Person.file_number).where(Person.organisation == viewer.organisation)
         query = query.where(col(Person.ref) > after) if after else query
         rows = (await work.session.exec(query.order_by(col(Person.ref)).limit(MOST_PEOPLE + 1))).all()
-    page = [PersonListed(ref=ref, file_number=number) for ref, number in rows[:MOST_PEOPLE]]
+        page = [PersonListed(ref=ref, file_number=number) for ref, number in rows[:MOST_PEOPLE]]
+        await journal.record_list(work, viewer, Kind.LISTED, [one.ref for one in page])
     more = page[-1].ref if len(rows) > MOST_PEOPLE else None
     return JSONResponse(PeopleListed(people=page, next=more).model_dump(mode="json"))

@@ -19,12 +19,13 @@ from contracts.vocabulary import (
     NonTakeUpCause,
     OrganisationKind,
     Purpose,
+    Representation,
     ResourcesBand,
     Scheme,
 )
+from services.intake.consent_state import ReceiptWay
 from services.intake.notice import CURRENT
 
-NAME_LENGTH = 80
 LINE_LENGTH = 160
 
 
@@ -52,7 +53,8 @@ class SituationNow(Frozen):
 class MeetPerson(Command):
     """An encounter: of somebody new, or of `person` when she is known; then what is given of her is added.
 
-    `met_on` is the day of the transaction when it is None; `present` says who was there.
+    `met_on` is the day of the transaction when it is None; `present` says who was there; `confirmed` names the fields
+    whose text was looked at again and is kept (see `free_text`).
     """
 
     person: UUID | None = None
@@ -71,6 +73,7 @@ class MeetPerson(Command):
     scheme: Scheme = Scheme.GENERAL
     situation: SituationNow = SituationNow()
     evaluation_told: bool = False
+    confirmed: frozenset[str] = frozenset()
 
 
 class UpdateSituation(Command):
@@ -92,7 +95,12 @@ class AskedDesk(Frozen):
 
 
 class RecordConsent(Command):
-    """What the person agreed to, for one desk; `expires_at` at most 182 days from now."""
+    """What the person agreed to, for one desk; `expires_at` at most 182 days from now.
+
+    `present` says who was there and `representative` who speaks for her (both ciphertext once kept), in which charge
+    (`with_proxy`) until which day. `renews` is the agreement that this one follows. `evidence_sha256` is the hash
+    (hexadecimal) of a paper that is kept elsewhere.
+    """
 
     person: UUID
     to: AskedDesk
@@ -106,6 +114,14 @@ class RecordConsent(Command):
     interpreter: bool = False
     read_back: bool = False
     notice_version: str = CURRENT
+    present: str = ""
+    confirmed: frozenset[str] = frozenset()
+    with_proxy: Representation | None = None
+    representative: str = ""
+    represented_until: date | None = None
+    proxy_paper_seen: bool = False
+    evidence_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    renews: UUID | None = None
 
 
 class RefuseConsent(Command):
@@ -116,7 +132,27 @@ class RefuseConsent(Command):
     purpose: Purpose
     method: ConsentMethod = ConsentMethod.ORAL_IN_PERSON
     language: Language = Language.FR
+    interpreter: bool = False
     notice_version: str = CURRENT
+    present: str = ""
+    confirmed: frozenset[str] = frozenset()
+
+
+class NarrowConsent(Command):
+    """The person keeps these categories and rights of an agreement, and this end: fewer, or sooner, than before."""
+
+    grant: UUID
+    categories: frozenset[Category]
+    rights: frozenset[str]
+    expires_at: datetime
+    method: ConsentMethod = ConsentMethod.ORAL_IN_PERSON
+
+
+class GiveReceipt(Command):
+    """The person got her receipt of an agreement, on paper or as a file, in the language of its notice."""
+
+    grant: UUID
+    way: ReceiptWay
 
 
 class WithdrawConsent(Command):

@@ -12,6 +12,7 @@ from uuid import UUID
 from contracts import consent
 from contracts.consent import Basis, Category, Dossier
 from contracts.vocabulary import Civility, Ground, NonTakeUpCause, OrganisationKind, Purpose
+from services.intake.contact_rules import rules_of
 from services.intake.domain import readable_phone
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight, SharingRoute, Situation
@@ -44,7 +45,7 @@ def dossier_of(known: Known, categories: frozenset[Category], today: date, keys:
         "birth_date": lambda: person.birth_date,
         "phone": lambda: (found := clear("phone", person.phone)) and readable_phone(found),
         "postal_address": lambda: clear("postal_address", person.postal_address),
-        "safe_times": lambda: clear("safe_times", person.safe_times),
+        "safe_times": lambda: _when_to_call(clear("safe_times", person.safe_times), person, keys),
         **{
             name: (lambda name=name: getattr(situation, name) or None)
             for name in ("household", "housing", "employment", "resources_band")
@@ -60,6 +61,11 @@ def dossier_of(known: Known, categories: frozenset[Category], today: date, keys:
     return Dossier.model_validate(
         {name: value() for name, value in values.items() if consent.category_of(name) in categories}
     )
+
+
+def _when_to_call(written: str | None, person: Person, keys: PersonKeys) -> str | None:
+    """What she asks, hours first, then what was written of it."""
+    return " ".join(one for one in (rules_of(person, keys).sentence, written) if one) or None
 
 
 def short_name(person: Person) -> str:

@@ -12,10 +12,8 @@ from contracts.facts import PersonMet, RightsIdentified
 from contracts.refusals import InvalidInput, NotFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Civility
-from services.intake import store
+from services.intake import journal, store
 from services.intake.commands import (
-    LINE_LENGTH,
-    NAME_LENGTH,
     MeetPerson,
     NotedRight,
     RemoveRight,
@@ -34,6 +32,8 @@ from services.intake.domain import (
     possible_twins,
 )
 from services.intake.free_text import accept_free_text
+from services.intake.journal_kinds import Kind, Thing
+from services.intake.limiting import refuse_limited
 from services.intake.once import asking, once
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import Encounter, Person, PresumedRight, Situation
@@ -41,12 +41,13 @@ from services.runtime.database import Work
 from services.runtime.web.dates import PARIS
 
 SEALED = ("phone", "postal_address", "safe_times")
+TEXTS = ("place", "present", "first_name", "last_name", *SEALED)
 
 
 async def meet_person(command: MeetPerson, work: Work, keys: PersonKeys) -> UUID:
     """Keep an encounter and what was learnt in it; the reference of the person.
 
-    Refusals: RoleNotAllowed, NotFound, InvalidInput, DateInTheFuture, SocialSecurityNumberRefused.
+    Refusals: RoleNotAllowed, NotFound, InvalidInput, DateInTheFuture, SocialSecurityNumberRefused, FreeTextToConfirm.
     """
 
     async def act(viewer: Viewer) -> UUID:
@@ -70,6 +71,8 @@ async def meet_person(command: MeetPerson, work: Work, keys: PersonKeys) -> UUID
             ref=encounter.ref, person=person.ref, organisation=viewer.organisation, channel=command.channel, at=work.now
         )
         work.emit(fact, actor_kind=Role.REFERENT.value)
+        kind = Kind.CREATED if command.person is None else Kind.MET
+        await journal.record(work, viewer, kind, object=Thing.ENCOUNTER, ref=encounter.ref, person=person.ref)
         work.hint(f"organisation.{viewer.organisation}")
         return person.ref
 
@@ -82,6 +85,7 @@ async def find_twins(command: MeetPerson, work: Work, keys: PersonKeys) -> list[
     check_birth_date(command.birth_date, work.now.astimezone(PARIS).date())
     new = _likeness(accepted(command), command, keys)
     known = {person.ref: person for person in await store.likely_twins(viewer, work, new)}
+    await journal.record_list(work, viewer, Kind.SEARCHED, known)
     seen = [Likeness(one.ref, one.search, one.birth_date, one.phone_hash) for one in known.values()]
     return [known[ref] for _, ref in possible_twins(new, seen)]
 
@@ -94,6 +98,7 @@ async def update_situation(command: UpdateSituation, work: Work) -> UUID:
         if command.scheme is not None:
             person.scheme = command.scheme.value
         await _keep_situation(person.ref, command.situation, work, viewer)
+        await journal.record(work, viewer, Kind.SITUATION_CHANGED, object=Thing.SITUATION, person=person.ref)
         work.hint(f"organisation.{viewer.organisation}")
         return person.ref
 
@@ -110,6 +115,7 @@ async def review_rights(command: ReviewRights, work: Work) -> UUID:
         person = await store.person_of(viewer, work, command.person, lock=True)
         review = uuid4()
         fresh = await _note_rights(command, review, work, viewer)
+        await journal.record(work, viewer, Kind.RIGHT_NOTED, object=Thing.RIGHT, ref=review, person=person.ref)
         if fresh:
             fact = RightsIdentified(
                 ref=review,
@@ -156,8 +162,10 @@ async def remove_right(command: RemoveRight, work: Work) -> UUID:
         row = await work.session.get(PresumedRight, command.presumed, with_for_update=True)
         if row is None or row.organisation != viewer.organisation:
             raise NotFound
+        await refuse_limited(work, row.person)
         row.removed_at = row.removed_at or work.now
         work.session.add(row)
+        await journal.record(work, viewer, Kind.RIGHT_REMOVED, object=Thing.RIGHT, ref=row.ref, person=row.person)
         work.hint(f"organisation.{viewer.organisation}")
         return row.person
 
@@ -165,17 +173,10 @@ async def remove_right(command: RemoveRight, work: Work) -> UUID:
 
 
 def accepted(command: MeetPerson) -> dict[str, str]:
-    """The texts of an encounter, cleaned. Refusals: SocialSecurityNumberRefused, InvalidInput."""
-    lengths = {
-        "place": LINE_LENGTH,
-        "present": LINE_LENGTH,
-        "first_name": NAME_LENGTH,
-        "last_name": NAME_LENGTH,
-        "phone": LINE_LENGTH,
-        "postal_address": 2 * LINE_LENGTH,
-        "safe_times": LINE_LENGTH,
+    """The texts of an encounter, cleaned. Refusals: SocialSecurityNumberRefused, InvalidInput, FreeTextToConfirm."""
+    given = {
+        name: accept_free_text(getattr(command, name), name, confirmed=command.confirmed) for name in TEXTS
     }
-    given = {name: accept_free_text(getattr(command, name), name, most) for name, most in lengths.items()}
     given["phone"] = normal_phone(given["phone"]) if given["phone"] else ""
     if command.person is None and not fold(f"{given['first_name']} {given['last_name']}"):
         raise InvalidInput(field="last_name", reason="Écrivez au moins un nom ou un prénom.")

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.asks import ResolveRecipient
-from contracts.consent import two_locks
 from contracts.envelope import Frozen
 from contracts.refusals import DeskNotCompetent, InvalidInput, NotFound, Refusal
 from contracts.replies import Recipient
@@ -16,8 +15,12 @@ from contracts.rights import catalogue
 from contracts.viewer import Viewer
 from contracts.vocabulary import HandoverMode, Purpose, Scheme
 from services.intake import handover_store as store
-from services.intake.dossier import Convention, choose_grant, choose_route, decided_at, grant_of, route_of
+from services.intake import journal
+from services.intake.dossier import Convention, choose_grant, decided_at
 from services.intake.free_text import accept_free_text
+from services.intake.journal_kinds import Kind, Thing
+from services.intake.limiting import refuse_limited
+from services.intake.locks import Ends, read_frame, stand
 from services.intake.person_keys import PersonKeys
 from services.intake.sending import HandedOver, send
 from services.runtime.database import Work
@@ -46,6 +49,7 @@ class HandOver(Frozen):
     accompanied_by: str = ""
     redirect_of: UUID | None = None
     draft: UUID | None = None
+    confirmed: frozenset[str] = frozenset()
 
     def ref(self, viewer: Viewer) -> UUID:
         """The reference of the hand-over and of its referral: the same for a repetition by the same account."""
@@ -82,10 +86,13 @@ async def hand_over(
 
 
 def accept_texts(command: HandOver) -> tuple[str, str]:
-    """The message and who comes along, as they may be kept. Refusals: SocialSecurityNumberRefused, InvalidInput."""
+    """The message and who comes along, as they may be kept.
+
+    Refusals: SocialSecurityNumberRefused, InvalidInput, FreeTextToConfirm (unless the field is `confirmed`).
+    """
     return (
-        accept_free_text(command.message, "message"),
-        accept_free_text(command.accompanied_by, "accompanied_by", ACCOMPANIMENT_LENGTH),
+        accept_free_text(command.message, "message", confirmed=command.confirmed),
+        accept_free_text(command.accompanied_by, "accompanied_by", ACCOMPANIMENT_LENGTH, command.confirmed),
     )
 
 
@@ -122,18 +129,22 @@ async def record_handover(
         raise NotFound
     if known_scheme is not None and known_scheme != scheme:
         raise _OtherScheme
+    await refuse_limited(work, command.person)
     await _require_own(command, work, viewer)
     at = max(decided_at(row, work.now) for row in grants) if grants else work.now
     row = choose_grant(
         grants, desk=command.desk, right=command.right, purpose=command.purpose, assignee=recipient.assignee, at=at
     )
-    grant = grant_of(row) if row else None
-    routes = await store.routes_now(viewer, work, [recipient.organisation_kind], [viewer.organisation_kind])
-    convention = Convention(recipient.convention, recipient.convention_starts, recipient.convention_ends)
-    route = route_of(choose_route(routes, command.purpose), convention)
-    locks = two_locks(grant, route, desk=command.desk, right=command.right, purpose=command.purpose, at=at)
-    if locks.closed is not None:
-        return await _already(command, work, viewer, locks.closed)
+    told = Convention(recipient.convention, recipient.convention_starts, recipient.convention_ends)
+    ends = Ends(viewer.organisation_kind.value, recipient.organisation_kind.value, recipient.organisation, told)
+    # The directory was asked just now: what it says of the convention is the newest there is.
+    frame = await read_frame(viewer, work, senders=[ends.sender_kind], recipients=[ends.recipient_kind])
+    standing = stand(
+        row, frame, ends, desk=command.desk, right=command.right, purpose=command.purpose, now=at
+    )
+    if standing.locks.closed is not None:
+        return await _already(command, work, viewer, standing.locks.closed)
+    grant, route = standing.grant, standing.route
     assert grant is not None and route is not None
     values = columns(command, texts, recipient, work, viewer, keys) | {
         "grant": grant.ref,
@@ -147,6 +158,9 @@ async def record_handover(
     if not await store.save(work, values):
         return await _already(command, work, viewer, NotFound())
     await store.settle_withdrawn(viewer, work, command.person, command.right)
+    given = {name: values[name] for name in ("ref", "person", "desk", "grant", "epoch", "route_version")}
+    about = {"object": Thing.HANDOVER, "categories": grant.categories, **given}
+    await journal.record(work, viewer, Kind.HANDED_OVER, **about)
     return values
 
 
@@ -217,10 +231,13 @@ async def keep_draft(
     texts = accept_texts(command)
     if await store.find_person(viewer, work, command.person) is None:
         raise NotFound
+    await refuse_limited(work, command.person)
     await _require_own(command, work, viewer)
     step = "awaiting_consent" if awaiting else "draft"
     values = columns(command, texts, recipient, work, viewer, keys) | {"step": step, "state": step}
     if not await store.save(work, values):
         raise NotFound
+    about = {name: values[name] for name in ("ref", "person", "desk")}
+    await journal.record(work, viewer, Kind.HANDOVER_CHANGED, object=Thing.HANDOVER, **about)
     work.hint(f"organisation.{viewer.organisation}")
     return command.ref(viewer)

@@ -113,17 +113,20 @@ async def last_moved(viewer: Viewer, work: Work, limit: int = 8) -> list[tuple[H
 
 
 async def grants_ending(viewer: Viewer, work: Work, before: datetime) -> list[tuple[ConsentGrant, Person]]:
-    """Grants of the viewer's own people that end before that instant and are not renewed, the first to end first.
+    """Grants of the viewer's own people that end before that instant and are not renewed, the first to end first; the
+    end of whoever spoke for the person is an end, too.
 
     One that has ended stays here for as long as a referral under way rests on it: nothing of it is readable any more.
     """
     newer = aliased(ConsentGrant)
+    ends = func.least(col(ConsentGrant.expires_at), col(ConsentGrant.represented_until))
+    followed = exists().where(newer.renews == ConsentGrant.ref, col(newer.withdrawn_at).is_(None))
     renewed = exists().where(
         newer.person == ConsentGrant.person,
         newer.desk == ConsentGrant.desk,
         newer.purpose == ConsentGrant.purpose,
         col(newer.withdrawn_at).is_(None),
-        newer.expires_at > ConsentGrant.expires_at,
+        func.least(newer.expires_at, newer.represented_until) > ends,
         col(newer.rights).op("@>")(col(ConsentGrant.rights)),
     )
     awaited = exists().where(
@@ -138,11 +141,11 @@ async def grants_ending(viewer: Viewer, work: Work, before: datetime) -> list[tu
             ConsentGrant.organisation == viewer.organisation,
             Person.referent == viewer.account,
             col(ConsentGrant.withdrawn_at).is_(None),
-            or_(col(ConsentGrant.expires_at) > work.now, awaited),
-            ConsentGrant.expires_at <= before,
+            or_((ends > work.now) & ~followed, awaited),
+            ends <= before,
             ~renewed,
         )
-        .order_by(col(ConsentGrant.expires_at))
+        .order_by(ends)
         .limit(50)
     )
     return [(row[0], row[1]) for row in found.all()]

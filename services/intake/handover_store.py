@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, update
 from sqlmodel import col, or_, select
 
-from contracts.lifecycle import State
+from contracts.lifecycle import OPEN, State
 from contracts.refusals import GrantWithdrawn
 from contracts.viewer import Viewer
 from services.intake.tables import ConsentGrant, Handover, Note, Person, PresumedRight, SharingRoute, Situation
@@ -46,6 +46,19 @@ async def find_own(viewer: Viewer, work: Work, ref: UUID) -> tuple[Handover, Per
         .where(Handover.ref == ref, Handover.organisation == viewer.organisation)
     )
     return found.first()
+
+
+async def under_way(viewer: Viewer, work: Work, person: UUID) -> dict[str, str]:
+    """The rights of a person that are with a desk now, each with the organisation that has it in hand."""
+    found = await work.session.exec(
+        select(Handover.right, Handover.recipient_organisation_name).where(
+            Handover.person == person,
+            Handover.organisation == viewer.organisation,
+            col(Handover.step).in_(READABLE_STEPS),
+            col(Handover.state).in_(["draft", *(one.value for one in OPEN)]),
+        )
+    )
+    return dict(found.all())
 
 
 async def find_situation(viewer: Viewer, work: Work, person: UUID) -> Situation | None:

@@ -61,6 +61,10 @@ class PersonKeys:
             path.unlink(missing_ok=True)
         _sync(path.parent)
 
+    def holds(self, person: UUID) -> bool:
+        """Whether a key of that person lies in the folder, be it one that a restored copy brought back."""
+        return self._path(person).exists()
+
     def lookup_hash(self, text: str) -> str:
         """A keyed hash (HMAC-SHA-256, hexadecimal) by which a sealed value, such as a phone number, can be found."""
         if self._lookup is None:
@@ -78,7 +82,8 @@ class PersonKeys:
             return None
         found = self._cache.get(person)
         if found is None:
-            key = _read(path)
+            # A copy of the folder restored over this one may bring the key back beside its tombstone.
+            key = None if path.with_suffix(".destroyed").exists() else _read(path)
             return None if key is None else self._keep(person, AESGCM(key))
         self._cache.move_to_end(person)
         return found

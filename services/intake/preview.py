@@ -6,21 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts import consent
-from contracts.consent import Disclosure, Route, TwoLocks, disclose, two_locks
+from contracts.consent import Disclosure, Route, TwoLocks, disclose
 from contracts.refusals import Refusal
 from contracts.replies import ContactOption, DeskOption, Recipient
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Purpose
-from services.intake.dossier import (
-    Convention,
-    Known,
-    choose_grant,
-    choose_route,
-    decided_at,
-    dossier_of,
-    grant_of,
-    route_of,
-)
+from services.intake.dossier import Convention, Known, choose_grant, dossier_of
+from services.intake.locks import Ends, Frame, stand
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import ConsentGrant, SharingRoute
 from services.runtime.web.dates import PARIS
@@ -104,12 +96,11 @@ def _candidate(
         grants, desk=desk.desk, right=right, purpose=Purpose.OPEN_RIGHT, assignee=assignee_of(contact), at=now
     )
     purpose = purpose_of(row)
-    pair = [one for one in routes if one.recipient_kind == desk.organisation_kind]
-    convention = Convention(desk.convention, desk.convention_starts, desk.convention_ends)
-    route = route_of(choose_route(pair, purpose), convention)
-    grant = grant_of(row) if row else None
-    locks = two_locks(grant, route, desk=desk.desk, right=right, purpose=purpose, at=decided_at(row, now))
-    return Candidate(desk, contact, locks, grant, route)
+    told = Convention(desk.convention, desk.convention_starts, desk.convention_ends)
+    sender = next((one.sender_kind for one in routes), "")
+    ends = Ends(sender, desk.organisation_kind.value, desk.organisation, told)
+    standing = stand(row, Frame(routes), ends, desk=desk.desk, right=right, purpose=purpose, now=now)
+    return Candidate(desk, contact, standing.locks, standing.grant, standing.route)
 
 
 def purpose_of(row: ConsentGrant | None) -> Purpose:

@@ -1,24 +1,32 @@
 """A referral in words: its time line, its actions, the coded words of each fact. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.ladder import LadderStep
 from contracts.lifecycle import BY_ACTION
 from contracts.replies import Network, ReferralView, Step
 from contracts.vocabulary import (
     AccompanimentRefusal,
+    AppointmentPlace,
     AttemptChannel,
     AttemptResult,
     DeclineReason,
+    DepartureReason,
     ErrorReason,
     HoldReason,
+    KeptRight,
+    ManagerAsk,
     NonTakeUpCause,
     Outcome,
     RecallReason,
     RefusalGround,
     ReopenReason,
+    RightReally,
     Turn,
+    Usefulness,
     Word,
 )
 from services.runtime.web import dates
@@ -39,6 +47,7 @@ _WORDS: dict[str, str] = {
     "ReferralRedirectRefused": "Ce guichet est gardé",
     "ReferralRedirected": "Confiée à un autre guichet",
     "ReferralRecalled": "Rappelée",
+    "ReferralRecalledByDeparture": "Reprise, un organisme a quitté le réseau",
     "ReferralWithdrawn": "Accord retiré par la personne",
     "ReferralExpired": "Restée sans réponse",
     "ReferralClosed": "Terminée",
@@ -46,6 +55,15 @@ _WORDS: dict[str, str] = {
     "ReferralOutcomeContradicted": "Issue contredite",
     "ReferralReopened": "Rouverte",
     "ReferralEnteredInError": "Signalée comme erreur de saisie",
+    "ReferralChecked": "Vérifiée avec la personne",
+    "ReferralRenewalRecorded": "Renouvellement du droit",
+    "ReferralManagerAsked": "Demande de la coordination au responsable",
+    "ReferralAppointmentProposed": "Rendez-vous proposé",
+    "ReferralAppointmentAccepted": "Rendez-vous convenu",
+    "ReferralAppointmentDeclined": "Rendez-vous pas retenu",
+    "ReferralAppointmentCancelled": "Rendez-vous annulé",
+    "ReferralAppointmentHeld": "Rendez-vous tenu",
+    "ReminderTold": "Rappel envoyé",
     "DeskItemDelivered": "Arrivée au guichet",
     "DeskItemViewed": "Ouverte par le guichet",
     "RightOpened": "Droit ouvert",
@@ -55,26 +73,46 @@ _REASONS: dict[str, type[Word]] = {
     "ReferralAccompanimentRefused": AccompanimentRefusal,
     "ReferralDeclined": DeclineReason,
     "ReferralRecalled": RecallReason,
+    "ReferralRecalledByDeparture": DepartureReason,
     "ReferralReopened": ReopenReason,
     "ReferralEnteredInError": ErrorReason,
 }
 _DETAILS: dict[str, type[Word]] = {
+    "step": LadderStep,
+    "place": AppointmentPlace,
     "channel": AttemptChannel,
     "result": AttemptResult,
     "outcome": Outcome,
     "ground": RefusalGround,
     "cause": NonTakeUpCause,
+    "kept": KeptRight,
+    "what": ManagerAsk,
 }
 
 
 def details_of(step: Step) -> list[str]:
     """The coded words of one step as people read them; what is no coded word is left out."""
-    found = []
+    starts = step.details.get("starts")
+    found = [dates.when(datetime.fromisoformat(starts))] if starts else []
+    if step.fact == "ReferralChecked":
+        return _check_words(step.details)
     for name, code in step.details.items():
         kind = _REASONS.get(step.fact) if name == "reason" else _DETAILS.get(name)
         if kind is not None and code in set(kind):
             found.append(kind(code).label)
     return found
+
+
+def _check_words(details: dict[str, str]) -> list[str]:
+    """What the person said, each answer with its question; nothing for a desk, which does not get the answers."""
+    if "contacted" not in details:
+        return []
+    useful = details.get("useful")
+    return [
+        "contactée" if details["contacted"] == "true" else "pas contactée",
+        RightReally(details["right_open"]).label.lower(),
+        *([f"utile\u202f: {Usefulness(useful).label.lower()}"] if useful else []),
+    ]
 
 
 def timeline_of(view: ReferralView, network: Network | None) -> list[dict[str, Any]]:
@@ -95,13 +133,18 @@ def timeline_of(view: ReferralView, network: Network | None) -> list[dict[str, A
 
 @dataclass(frozen=True)
 class ActionForm:
-    """What one action of the referent asks: a reason of a list, a text, or only to be confirmed."""
+    """What one action of the referent asks: a reason of a list, a text, what the person says, or only to be confirmed.
+
+    `field` is the name of the action's own field that the reason fills.
+    """
 
     action: str
     question: str
     sentence: str
     reasons: type[Word] | None = None
     text: str | None = None
+    field: str = "reason"
+    check: bool = False
 
 
 FORMS: dict[str, ActionForm] = {
@@ -126,6 +169,21 @@ FORMS: dict[str, ActionForm] = {
         ),
         ActionForm(
             "reopen", "Pourquoi la rouvrir\u202f?", "Elle repart chez le même contact, qui en est averti.", ReopenReason
+        ),
+        ActionForm(
+            "record_check",
+            "Ce que dit la personne",
+            "Demandez-lui, puis notez sa réponse. Le guichet n’en lit pas le détail\u202f; si cela contredit ce qu’il "
+            "a noté, l’orientation est rouverte et il en est averti.",
+            check=True,
+        ),
+        ActionForm(
+            "record_renewal",
+            "Qu’en est-il de ce droit\u202f?",
+            "Garder un droit compte autant que l’ouvrir. Renouvelé\u202f: Relais vous le rappellera avant son prochain "
+            "terme. Demande faite\u202f: il vous le redemandera dans un mois.",
+            KeptRight,
+            field="kept",
         ),
         ActionForm("confirm_outcome", "C’est bien cela", "La personne confirme ce que le guichet a noté."),
         ActionForm(

@@ -1,6 +1,7 @@
 """The three steps of sending as they are shown: which right, which contact, and how, with what would be shared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -8,19 +9,26 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from contracts.asks import ListRecipients
+from contracts.asks import ListRecipients, ReadDeskDelays
 from contracts.consent import Disclosure
 from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import NotFound, Refusal, ServiceAway
+from contracts.replies import DeskDelay
 from contracts.rights import catalogue, reason_of_competence, right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import HandoverMode, Scheme
 from services.intake import handover_store as store
+from services.intake import journal
+from services.intake.desk_words import desk_facts, presence, room
 from services.intake.dossier import Known, full_name
 from services.intake.handover import ACCOMPANIMENT_LENGTH
+from services.intake.journal_kinds import Kind, Thing
+from services.intake.mail_returns import mails_that_return
 from services.intake.preview import Candidate, candidates, preview
 from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight, SharingRoute, Situation
-from services.intake.web import keys_of
+from services.intake.web import Questions, keys_of
+from services.runtime.process import Service
+from services.runtime.web.dates import PARIS
 from services.runtime.web.guard import service_of
 
 
@@ -42,6 +50,7 @@ class SendForm(Choice):
     urgent: bool = False
     message: str = ""
     accompanied_by: str = ""
+    confirmed: tuple[str, ...] = ()
     action: Literal["send", "keep", "preview"] = "send"
 
 
@@ -62,6 +71,11 @@ class Ground:
     draft: Handover | None
     found: list[Candidate]
     away: bool = False
+    unfit: str | None = None
+    delays: dict[UUID, DeskDelay] = field(default_factory=dict)
+    returns: dict[UUID, datetime] = field(default_factory=dict)
+    under_way: dict[str, str] = field(default_factory=dict)
+    today: date = date.min
 
     def candidate(self, key: str) -> Candidate | None:
         return next((one for one in self.found if one.key == key), None)
@@ -90,17 +104,62 @@ async def read_ground(request: Request, viewer: Viewer, ref: UUID, choice: Choic
             [],
         )
         ground.routes = await store.routes_from(viewer, work, viewer.organisation_kind)
+        ground.under_way = await store.under_way(viewer, work, ref)
+        about = {"ref": ref, "person": ref, "handover": choice.draft}
+        await journal.record(work, viewer, Kind.PREVIEWED, object=Thing.PERSON, **about)
         now = work.now
+        ground.today = now.astimezone(PARIS).date()
     right = choice.right or (ground.draft.right if ground.draft else "")
     if right in catalogue():
-        try:
-            listed = await service.bus.ask(ListRecipients(viewer=viewer, right=right, scheme=Scheme(person.scheme)))
-        except ServiceAway:
-            ground.away = True
-        else:
-            desks = [one for one in listed.desks if choice.only_desk in (None, one.desk)]
-            ground.found = candidates(desks, ground.grants, ground.routes, right=right, now=now)
+        await find_candidates(request, viewer, ground, right, choice.only_desk, now)
     return ground
+
+
+async def find_candidates(
+    request: Request, viewer: Viewer, ground: Ground, right: str, only_desk: UUID | None, now: datetime
+) -> None:
+    """Note in the ground who could receive that right, with both locks and each desk's usual delay; or who is away."""
+    service, scheme = service_of(request), Scheme(ground.person.scheme)
+    try:
+        listed = await service.bus.ask(ListRecipients(viewer=viewer, right=right, scheme=scheme))
+    except ServiceAway:
+        ground.away = True
+        return
+    desks = [one for one in listed.desks if only_desk in (None, one.desk)]
+    ground.found = candidates(desks, ground.grants, ground.routes, right=right, now=now)
+    ground.delays = await read_delays(service, [one.desk for one in desks])
+    ground.returns = await mails_that_return(service, (who.account for one in desks for who in one.contacts))
+    if only_desk is not None and not desks:
+        ground.unfit = await _why_unfit(request, viewer, only_desk, right, scheme)
+
+
+async def read_delays(service: Service, desks: list[UUID]) -> dict[UUID, DeskDelay]:
+    """How long these desks usually take to answer; nothing while the referral service is away."""
+    if not desks:
+        return {}
+    try:
+        found = await service.bus.ask(ReadDeskDelays(desks=tuple(dict.fromkeys(desks))))
+    except ServiceAway:
+        return {}
+    return {one.desk: one for one in found.delays}
+
+
+async def _why_unfit(request: Request, viewer: Viewer, desk: UUID, right: str, scheme: Scheme) -> str:
+    """Why the one desk that was proposed cannot receive: not in charge under her scheme, or receiving no more."""
+    try:
+        every = (await service_of(request).bus.ask(ListRecipients(viewer=viewer))).desks
+    except ServiceAway:
+        every = ()
+    found = next((one for one in every if one.desk == desk), None)
+    if found is None:
+        return "Le guichet proposé ne reçoit pas d’orientation en ce moment."
+    named = f"{found.organisation_name}, {found.desk_name}"
+    if right not in found.rights:
+        return f"Le guichet proposé ({named}) ne s’occupe pas de ce droit."
+    return (
+        f"Le guichet proposé ({named}) ne s’occupe pas de ce droit pour le {scheme.label.lower()}, qui est celui de"
+        " la personne."
+    )
 
 
 def _shared(ground: Ground, choice: Choice) -> dict[str, Any]:
@@ -120,12 +179,28 @@ def _shared(ground: Ground, choice: Choice) -> dict[str, Any]:
     }
 
 
-def show_rights(request: Request, viewer: Viewer, ground: Ground, choice: Choice) -> Response:
-    """Step 1: the rights that her review noted."""
-    rights = [(row.right, right_name(row.right)) for row in ground.rights]
+def show_rights(request: Request, viewer: Viewer, ground: Ground, choice: Choice, nothing: bool = False) -> Response:
+    """Step 1: the rights that her review noted, one or several; `nothing`: none was chosen."""
+    now = service_of(request).clock()
+    agreed = {code for one in ground.grants if one.withdrawn_at is None and one.expires_at > now for code in one.rights}
+    rights = [(row.right, right_name(row.right), _stands(row.right, ground, agreed)) for row in ground.rights]
+    ready = [row.right for row in ground.rights if row.right in agreed and row.right not in ground.under_way]
     return request.app.state.pages.render(
-        request, "send_right.html", viewer=viewer, rights=rights, **_shared(ground, choice)
+        request,
+        "send_right.html",
+        status=422 if nothing else 200,
+        viewer=viewer,
+        rights=rights,
+        chosen=[choice.right] if choice.right else ready[:1] or [row.right for row in ground.rights[:1]],
+        errors={"droit": "Choisissez au moins un droit."} if nothing else {},
+        **_shared(ground, choice),
     )
+
+
+def _stands(right: str, ground: Ground, agreed: set[str]) -> str:
+    if right in ground.under_way:
+        return f"Déjà confié à {ground.under_way[right]}"
+    return "Accord recueilli" if right in agreed else "Accord à recueillir"
 
 
 def show_contacts(
@@ -143,9 +218,7 @@ def show_contacts(
     by_desk: dict[UUID, list[Candidate]] = {}
     for one in ground.found:
         by_desk.setdefault(one.desk.desk, []).append(one)
-    # Desks that can receive now come first; the order of the directory otherwise.
-    desks = sorted(by_desk.values(), key=lambda found: not any(one.may_receive for one in found))
-    first = next((one.key for found in desks for one in found if one.may_receive), None)
+    desks, first = by_desk_of(ground.found)
     return request.app.state.pages.render(
         request,
         "send_contact.html",
@@ -153,11 +226,33 @@ def show_contacts(
         viewer=viewer,
         desks=desks,
         first=first,
+        about=about_desks(ground),
+        returns=ground.returns,
         reason=reason_of_competence(choice.right, Scheme(ground.person.scheme)),
+        unfit=ground.unfit,
         errors=errors or {},
         along=None if typed is None else _along(choice, typed),
         **_shared(ground, choice),
     )
+
+
+def by_desk_of(found: list[Candidate]) -> tuple[list[list[Candidate]], str | None]:
+    """The contacts desk by desk, those that can receive now first, and the key of the first who can."""
+    by_desk: dict[UUID, list[Candidate]] = {}
+    for one in found:
+        by_desk.setdefault(one.desk.desk, []).append(one)
+    desks = sorted(by_desk.values(), key=lambda found: not any(one.may_receive for one in found))
+    return desks, next((one.key for found in desks for one in found if one.may_receive), None)
+
+
+def about_desks(ground: Ground) -> dict[str, Any]:
+    """What the cards say: by desk its chip and its facts, by contact whether she is there."""
+    desks = {one.desk.desk: one.desk for one in ground.found}
+    return {
+        "room": {ref: room(desk, ground.today) for ref, desk in desks.items()},
+        "facts": {ref: desk_facts(desk, ground.delays.get(ref), ground.today) for ref, desk in desks.items()},
+        "presence": {one.key: presence(one.contact, ground.today) for one in ground.found},
+    }
 
 
 def _along(choice: Choice, typed: dict[str, Any]) -> dict[str, str]:
@@ -175,6 +270,7 @@ def show_how(
     typed: dict[str, Any],
     errors: dict[str, str] | None = None,
     status: int = 200,
+    questions: Questions | None = None,
 ) -> Response:
     """Step 3: the mode, the message, and field by field what would be shared."""
     chosen = ground.candidate(choice.chosen)
@@ -197,6 +293,7 @@ def show_how(
         chosen=chosen,
         shared=would_read if isinstance(would_read, Disclosure) else None,
         closed=str(would_read) if isinstance(would_read, Refusal) else None,
+        locks=chosen.locks if chosen is not None else None,
         modes=[
             (one.value, one.label)
             for one in HandoverMode
@@ -204,13 +301,14 @@ def show_how(
         ],
         typed={"command_id": str(uuid4()), "mode": "", "urgent": "", "message": "", "accompanied_by": "", **typed},
         errors=errors or {},
-        unknown=_unknown(would_read),
+        questions=questions or {},
+        unknown=unknown_of(would_read),
         most=NEED_SUMMARY_LENGTH,
         **_shared(ground, choice),
     )
 
 
-def _unknown(would_read: Disclosure | Refusal | None) -> list[str]:
+def unknown_of(would_read: Disclosure | Refusal | None) -> list[str]:
     """What she agreed to share and nothing is on record of."""
     if not isinstance(would_read, Disclosure):
         return []

@@ -14,6 +14,7 @@ from contracts.refusals import DateInTheFuture, Refusal, ServiceAway
 from contracts.replies import ReferralState
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, OrganisationKind
+from services.intake import conventions, erasure_requests, notes
 from services.intake.reconciling import TELL_EVERY, tell_withdrawals_again
 from services.runtime import telemetry
 from services.runtime.jobs import Job
@@ -126,8 +127,11 @@ async def send_what_is_left(service: Service) -> int:
 
 
 def jobs(service: Service) -> list[Job]:
-    """The sweeper, and the teller of withdrawals."""
+    """The sweeper, and what keeps the rest right whatever the bus loses."""
     return [
         Job("send_what_is_left", SWEEP_EVERY, lambda: send_what_is_left(service)),
         Job("tell_withdrawals_again", TELL_EVERY, lambda: tell_withdrawals_again(service)),
+        *conventions.jobs(service),
+        *erasure_requests.jobs(service),
+        *notes.jobs(service),
     ]

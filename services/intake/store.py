@@ -43,14 +43,19 @@ async def person_of(viewer: Viewer, work: Work, ref: UUID, *, lock: bool = False
     return found
 
 
+def _ends() -> Any:  # noqa: ANN401 - an expression
+    """The end of an agreement: its own, or that of whoever spoke for the person."""
+    return func.least(col(ConsentGrant.expires_at), col(ConsentGrant.represented_until))
+
+
 def _where(viewer: Viewer, work: Work, which: str) -> list[Any]:
     waiting = select(Handover.person).where(
         col(Handover.step).in_(("sending", "sent")), col(Handover.state).in_(_WAITING)
     )
     ending = select(ConsentGrant.person).where(
         col(ConsentGrant.withdrawn_at).is_(None),
-        ConsentGrant.expires_at > work.now,
-        ConsentGrant.expires_at <= work.now + ENDING_SOON,
+        _ends() > work.now,
+        _ends() <= work.now + ENDING_SOON,
     )
     extra: dict[str, list[Any]] = {
         "mes-personnes": [Person.referent == viewer.account],
@@ -139,7 +144,7 @@ async def standing_of(viewer: Viewer, work: Work, people: Sequence[Person]) -> S
         col(ConsentGrant.person).in_(refs),
         ConsentGrant.organisation == viewer.organisation,
         col(ConsentGrant.withdrawn_at).is_(None),
-        ConsentGrant.expires_at > work.now,
+        _ends() > work.now,
     )
     return Standing(
         {row.person: row for row in (await work.session.exec(latest)).all()},

@@ -9,7 +9,13 @@ from contracts.facts import (
     DeskItemViewed,
     ReferralAccompanimentRefused,
     ReferralAcknowledged,
+    ReferralAppointmentAccepted,
+    ReferralAppointmentCancelled,
+    ReferralAppointmentDeclined,
+    ReferralAppointmentHeld,
+    ReferralAppointmentProposed,
     ReferralAssigned,
+    ReferralChecked,
     ReferralClosed,
     ReferralContactAttempted,
     ReferralDeclineContested,
@@ -23,15 +29,18 @@ from contracts.facts import (
     ReferralOutcomeConfirmed,
     ReferralOutcomeContradicted,
     ReferralRecalled,
+    ReferralRecalledByDeparture,
     ReferralRedirected,
     ReferralRedirectProposed,
     ReferralRedirectRefused,
+    ReferralRenewalRecorded,
     ReferralReopened,
     ReferralResumed,
     ReferralSent,
     ReferralWithdrawn,
 )
 from contracts.lifecycle import READABLE_AFTER_CLOSING
+from services.intake import conventions, leaving, notes
 from services.runtime.database import Work
 from services.runtime.inbox import Reaction
 
@@ -43,6 +52,7 @@ WHERE ref = :ref AND version < :version
 # Reading opens again only under a grant that is still live; `:at` is when the referral came back.
 _READ_AGAIN = """, outcome = NULL, readable_until = CASE WHEN EXISTS (
     SELECT 1 FROM consentgrant g WHERE g.ref = handover.grant AND g.withdrawn_at IS NULL AND g.expires_at > :at
+        AND handover."right" = ANY (g.rights)
 ) THEN NULL ELSE readable_until END"""
 
 
@@ -98,6 +108,12 @@ async def erase_content(fact: ReferralEnteredInError, work: Work) -> None:
     await work.execute("UPDATE note SET body = '' WHERE handover = :ref", ref=fact.ref)
 
 
+async def follow_exchange(fact: ReferralInfoRequested | ReferralInfoAnswered, work: Work) -> None:
+    """The state, and that the note which the fact names was really asked or answered."""
+    await _follow(fact, work)
+    await notes.note_carried(fact, work)
+
+
 async def note_delivery(fact: DeskItemDelivered, work: Work) -> None:
     """The referral is in the desk's list."""
     await _note_instant(fact, work, "delivered_at")
@@ -122,13 +138,13 @@ async def _note_instant(fact: DeskItemDelivered | DeskItemViewed, work: Work, co
 
 
 REACTIONS: dict[type[Fact], Reaction] = {
+    **conventions.REACTIONS,
+    **leaving.REACTIONS,
     **dict.fromkeys(
         (
             ReferralSent,
             ReferralAcknowledged,
             ReferralAssigned,
-            ReferralInfoRequested,
-            ReferralInfoAnswered,
             ReferralHeld,
             ReferralResumed,
             ReferralContactAttempted,
@@ -136,13 +152,25 @@ REACTIONS: dict[type[Fact], Reaction] = {
             ReferralRedirectProposed,
             ReferralRedirectRefused,
             ReferralOutcomeConfirmed,
+            ReferralChecked,
+            ReferralRenewalRecorded,
+            ReferralAppointmentProposed,
+            ReferralAppointmentAccepted,
+            ReferralAppointmentDeclined,
+            ReferralAppointmentCancelled,
+            ReferralAppointmentHeld,
         ),
         follow_referral,
     ),
     **dict.fromkeys(
-        (ReferralDeclined, ReferralRedirected, ReferralRecalled, ReferralWithdrawn, ReferralExpired), end_reading
+        (
+            ReferralDeclined, ReferralRedirected, ReferralRecalled, ReferralRecalledByDeparture, ReferralWithdrawn,
+            ReferralExpired,
+        ),
+        end_reading,
     ),
     **dict.fromkeys((ReferralDeclineContested, ReferralOutcomeContradicted, ReferralReopened), open_reading_again),
+    **dict.fromkeys((ReferralInfoRequested, ReferralInfoAnswered), follow_exchange),
     ReferralClosed: end_reading_after_closing,
     ReferralEnteredInError: erase_content,
     DeskItemDelivered: note_delivery,

@@ -5,13 +5,28 @@ Name and birth date stay searchable; nothing of this schema reaches another serv
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Column, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.intake import (
+    appointment_guide_tables,
+    break_glass_tables,
+    caseload_tables,
+    data_request_tables,
+    erasing_tables,
+    erasure_tables,
+    evaluation_tables,
+    journal_tables,
+    lock_tables,
+    notice_tables,
+    own_page_tables,
+)
 from services.intake.base import Base
+from services.intake.erasable import erasable
 from services.runtime.access import ORGANISATION, Access, at_my_desks, plumbing_access
 from services.runtime.migrations import Schema
 from services.runtime.tables import instant, plumbing, words
@@ -37,6 +52,7 @@ class Person(Base, table=True):
     phone_hash: str | None = Field(default=None, index=True)
     postal_address: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     safe_times: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    contact_rules: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     referent: UUID = Field(index=True)
     created_at: datetime = Field(sa_column=instant())
     last_contact_at: datetime = Field(sa_column=instant())
@@ -71,7 +87,10 @@ class Situation(Base, table=True):
 
 
 class ConsentGrant(Base, table=True):
-    """What the person agreed to for one desk; its history is in `consent_event`, its state is derived."""
+    """What the person agreed to for one desk, as it is now; its history is in `consentevent`, its state is derived.
+
+    `represented_until` is the instant from which whoever spoke for her (`with_proxy`) no longer may.
+    """
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
     person: UUID = Field(foreign_key="intake.person.ref", index=True)
@@ -95,11 +114,17 @@ class ConsentGrant(Base, table=True):
     given_at: datetime = Field(sa_column=instant())
     expires_at: datetime = Field(sa_column=instant())
     withdrawn_at: datetime | None = Field(default=None, sa_column=instant(True))
+    narrowed_at: datetime | None = Field(default=None, sa_column=instant(True))
+    renews: UUID | None = None
+    with_proxy: str | None = None
+    represented_until: datetime | None = Field(default=None, sa_column=instant(True))
     epoch: int = 1
 
 
 class ConsentEvent(Base, table=True):
-    """Append-only: presented, given, refused, withdrawn, receipt given; `grant` is None for a refusal."""
+    """Append-only, of a kind of `EventKind`; `details` are `EventDetails`. `grant` is None for a refusal, `actor` for
+    the clock. Who was there and who represents the person are ciphertext.
+    """
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
     person: UUID = Field(foreign_key="intake.person.ref", index=True)
@@ -108,9 +133,22 @@ class ConsentEvent(Base, table=True):
     kind: str
     desk: UUID | None = None
     desk_name: str = ""
-    details: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
-    actor: UUID
+    details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    present: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    representative: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    actor: UUID | None = None
     at: datetime = Field(sa_column=instant())
+
+    # An end is written once, whichever of several workers is first.
+    __table_args__ = (
+        Index(
+            "consentevent_end",
+            "grant",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind IN ('expired', 'proxy_ended')"),
+        ),
+    )
 
 
 class PresumedRight(Base, table=True):
@@ -182,7 +220,10 @@ class Handover(Base, table=True):
 
 
 class Note(Base, table=True):
-    """A question of the desk or an answer of the referent about one hand-over; the text is ciphertext."""
+    """A question of the desk or an answer of the referent about one hand-over; the text is ciphertext.
+
+    `carried_at` is when a fact of the referral carried it: without one, it was written and never asked.
+    """
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
     handover: UUID = Field(foreign_key="intake.handover.ref", index=True)
@@ -193,28 +234,7 @@ class Note(Base, table=True):
     author: UUID
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     at: datetime = Field(sa_column=instant())
-
-
-class DisclosureEntry(Base, table=True):
-    """The journal of disclosures: who read which categories under which grant and route, or was refused.
-
-    It holds no value of the person.
-    """
-
-    ref: UUID = Field(default_factory=uuid4, primary_key=True)
-    reading: UUID = Field(index=True)
-    handover: UUID = Field(index=True)
-    person: UUID = Field(index=True)
-    organisation: UUID
-    viewer: UUID
-    viewer_organisation: UUID
-    desk: UUID
-    grant: UUID | None = None
-    epoch: int = 0
-    route_version: int = 0
-    categories: list[str] = Field(sa_column=words())
-    refusal: str | None = None
-    at: datetime = Field(sa_column=instant())
+    carried_at: datetime | None = Field(default=None, sa_column=instant(True))
 
 
 class SharingRoute(Base, table=True):
@@ -247,7 +267,7 @@ ACCESS = (
     Access("person", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", f"{_OWN} OR {_handed('person.ref')}", _OWN),
     Access("encounter", "SELECT, INSERT", "SELECT", _OWN),
     Access("situation", "SELECT, INSERT, UPDATE", "SELECT", f"{_OWN} OR {_handed('situation.person')}", _OWN),
-    Access("consentgrant", "SELECT, INSERT, UPDATE", "SELECT", f"{_OWN} OR {at_my_desks('desk')}", _OWN),
+    Access("consentgrant", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", f"{_OWN} OR {at_my_desks('desk')}", _OWN),
     Access("consentevent", "SELECT, INSERT", "SELECT, INSERT", _OWN),
     Access(
         "presumedright",
@@ -257,9 +277,25 @@ ACCESS = (
         _OWN,
     ),
     Access("handover", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", f"{_OWN} OR {_MY_DESK}", _OWN),
-    Access("note", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", f"{_OWN} OR {at_my_desks('desk')}"),
-    Access("disclosureentry", "SELECT, INSERT", "SELECT", f"{_OWN} OR viewer_organisation = {ORGANISATION}"),
-    Access("sharingroute", "SELECT", "SELECT, INSERT, UPDATE"),
+    Access("note", "SELECT, INSERT, UPDATE, DELETE", "SELECT, UPDATE, DELETE", f"{_OWN} OR {at_my_desks('desk')}"),
+    *journal_tables.ACCESS,
+    *caseload_tables.ACCESS,
+    *break_glass_tables.ACCESS,
+    # The table of routes is configuration: the DPO alone writes it.
+    Access("sharingroute", "SELECT, INSERT, UPDATE", "SELECT, INSERT, UPDATE", "true", lock_tables.DPO),
+    *lock_tables.ACCESS,
+    *erasure_tables.ACCESS,
+    *data_request_tables.ACCESS,
+    *erasing_tables.ACCESS,
+    *notice_tables.ACCESS,
+    *own_page_tables.ACCESS,
+    *appointment_guide_tables.ACCESS,
     *plumbing_access("intake"),
 )
-SCHEMA = Schema("intake", Base.metadata, ACCESS, Path(__file__).with_name("migrations"))
+SCHEMA = Schema(
+    "intake",
+    Base.metadata,
+    # Kept apart from both roles, and so from what erasing adds to the rest.
+    own_page_tables.bound_to_herself(erasable(ACCESS, Base.metadata), Base.metadata) + evaluation_tables.ACCESS,
+    Path(__file__).with_name("migrations"),
+)

@@ -1,6 +1,6 @@
 """What the pages of people share: who may open them, the keys, and how a form comes back with what was typed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from contracts.refusals import Refusal
+from contracts.refusals import FreeTextToConfirm, Refusal
 from contracts.viewer import Role, Viewer
 from services.intake.person_keys import PersonKeys
 
@@ -33,10 +33,21 @@ def errors_of(refusal: Refusal) -> Errors:
     return {refusal.field or "form": str(refusal)}
 
 
+Questions = dict[str, tuple[tuple[str, str], ...]]
+
+
+def questions_of(refusal: Refusal | None, typed: Mapping[str, Any], kept: Iterable[str] = ()) -> Questions:
+    """What the form asks about its free texts: by field, the matter and the words found; none where it is kept."""
+    asked: Questions = dict.fromkeys(kept, ())
+    if isinstance(refusal, FreeTextToConfirm) and refusal.field:
+        asked[refusal.field] = refusal.words(str(typed.get(refusal.field, "")))
+    return asked
+
+
 def show_form(
     request: Request,
     template: str,
-    viewer: Viewer,
+    viewer: Viewer | None,
     typed: Mapping[str, Any],
     errors: Errors,
     status: int = 200,
@@ -44,6 +55,7 @@ def show_form(
 ) -> Response:
     """A form, new or come back. `command_id` stays the same, so that sending twice does it once."""
     command = typed.get("command_id") or str(uuid4())
+    context.setdefault("questions", {})
     response: Response = request.app.state.pages.render(
         request,
         template,

@@ -9,7 +9,9 @@ from contracts.refusals import NotFound
 from contracts.rights import right_name
 from contracts.viewer import Viewer
 from services.intake import handover_store as store
+from services.intake import journal
 from services.intake.dossier import full_name
+from services.intake.journal_kinds import Kind, Thing
 from services.intake.tables import Handover, Person
 from services.intake.web import REFERENTS
 from services.runtime.web.guard import Asking, Pages, service_of
@@ -41,6 +43,7 @@ async def abandon(request: Request, viewer: Asking, ref: UUID) -> Response:
     async with service_of(request).database.web(viewer) as work:
         given_up = await store.abandon(viewer, work, ref)
         if given_up:
+            await journal.record(work, viewer, Kind.HANDOVER_CHANGED, object=Thing.HANDOVER, ref=ref)
             work.hint(f"organisation.{viewer.organisation}")
     row, _ = await _own(request, viewer, ref)
     return redirect(f"/personnes/{row.person}", "abandoned") if given_up else _elsewhere(row)
@@ -49,6 +52,8 @@ async def abandon(request: Request, viewer: Asking, ref: UUID) -> Response:
 async def _own(request: Request, viewer: Viewer, ref: UUID) -> tuple[Handover, Person]:
     async with service_of(request).database.web(viewer) as work:
         found = await store.find_own(viewer, work, ref)
+        if found is not None:
+            await journal.record_opening(work, viewer, found[0])
     if found is None:
         raise NotFound
     return found

@@ -1,5 +1,6 @@
 """The pages that read: the list of people with its search, and the file of one person."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,14 +24,19 @@ from contracts.vocabulary import (
     ResourcesBand,
     Scheme,
 )
-from services.intake import store
+from services.intake import caseload, journal, store
+from services.intake.appointment_guide_view import plan_shown
+from services.intake.contact_rules import rules_of
 from services.intake.domain import Looked, readable_phone, what_is_looked_for
 from services.intake.dossier import age, full_name, short_name
+from services.intake.journal_kinds import Kind
+from services.intake.limiting import limited_among
 from services.intake.person_keys import PersonKeys
 from services.intake.progress import knots_of, next_step, status_of
 from services.intake.store import PersonFile, Standing
 from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight
 from services.intake.web import REFERENTS, keys_of
+from services.intake.web_erasures import erasures_of
 from services.intake.web_referrals import network_of
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS, day
@@ -59,6 +65,7 @@ async def people(request: Request, viewer: Asking, filtre: str = "toutes", page:
     async with service_of(request).database.web(viewer) as work:
         counts = await store.count_people(viewer, work)
         found = await store.list_people(viewer, work, which, page)
+        await journal.record_list(work, viewer, Kind.LISTED, [one.ref for one in found])
         standing = await store.standing_of(viewer, work, found)
     rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
     tabs = [
@@ -78,6 +85,7 @@ async def search(request: Request, viewer: Asking) -> Response:
         value = keys_of(request).lookup_hash(value)
     async with service_of(request).database.web(viewer) as work:
         found = await store.search_people(viewer, work, looked, value)
+        await journal.record_list(work, viewer, Kind.SEARCHED, [one.ref for one in found])
         standing = await store.standing_of(viewer, work, found)
     rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
     return _list(request, viewer, rows, q=typed, searched=True)
@@ -145,8 +153,11 @@ def _row(person: Person, standing: Standing, viewer: Viewer, work: Work, names: 
 async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
     """The whole file of one person, for the people of her referent's organisation."""
     async with service_of(request).database.web(viewer) as work:
-        found = await store.person_file(viewer, work, ref)
+        found = await caseload.open_file(viewer, work, ref)
         context = file_context(found, viewer, work, keys_of(request))
+        context["erasures"] = await erasures_of(viewer, work, ref)
+        context["plan"] = await plan_shown(viewer, work, ref, keys_of(request))
+        context["limited"] = bool(await limited_among(work, [ref]))
     names = await _colleagues(request, viewer, [found.person])
     context["followed"] = followed_by(found.person, viewer, names)
     response: Response = request.app.state.pages.render(request, "person.html", viewer=viewer, **context)
@@ -155,7 +166,7 @@ async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
 
 def file_context(found: PersonFile, viewer: Viewer, work: Work, keys: PersonKeys) -> dict[str, Any]:
     """What the page of a person shows, in the words of the page."""
-    live = [row for row in found.grants if row.withdrawn_at is None and row.expires_at > work.now]
+    live = [row for row in found.grants if row.withdrawn_at is None and _end_of(row) > work.now]
     return {
         "person": found.person,
         "title": title_of(found.person, work),
@@ -192,6 +203,7 @@ def _contact(person: Person, keys: PersonKeys) -> list[tuple[str, str]]:
     born = person.birth_date.strftime("%d/%m/%Y") if person.birth_date else None
     pairs = [
         ("Téléphone", readable_phone(phone) if phone else None),
+        ("La joindre sans risque", rules_of(person, keys).sentence),
         ("Quand l’appeler", keys.open(person.ref, "safe_times", person.safe_times)),
         ("Adresse", keys.open(person.ref, "postal_address", person.postal_address)),
         ("Date de naissance", born),
@@ -216,10 +228,15 @@ def _situation(found: PersonFile) -> list[tuple[str, str]]:
     return [(label, value or "non renseigné") for label, value in pairs]
 
 
+def _end_of(row: ConsentGrant) -> datetime:
+    return min(one for one in (row.expires_at, row.represented_until) if one is not None)
+
+
 def _grant(row: ConsentGrant, work: Work) -> dict[str, Any]:
     categories = set(row.categories)
     return {
         "ref": row.ref,
+        "notice": row.notice_version,
         "to": f"{row.recipient_organisation_name}, {row.desk_name}",
         "organisation": row.recipient_organisation_name,
         "purpose": Purpose(row.purpose).label,
@@ -230,9 +247,9 @@ def _grant(row: ConsentGrant, work: Work) -> dict[str, Any]:
         "read_back": row.read_back,
         "interpreter": row.interpreter,
         "given_at": row.given_at,
-        "expires_at": row.expires_at,
+        "expires_at": _end_of(row),
         "withdrawn_at": row.withdrawn_at,
-        "ending": row.expires_at <= work.now + store.ENDING_SOON,
+        "ending": _end_of(row) <= work.now + store.ENDING_SOON,
     }
 
 

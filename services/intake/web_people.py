@@ -23,12 +23,12 @@ from contracts.vocabulary import (
     ResourcesBand,
     Scheme,
 )
-from services.intake import handlers, store
+from services.intake import caseload, handlers
 from services.intake.commands import MeetPerson, SituationNow, UpdateSituation
 from services.intake.domain import readable_phone
 from services.intake.dossier import full_name
 from services.intake.tables import Person
-from services.intake.web import REFERENTS, errors_of, keys_of, show_form, typed_in
+from services.intake.web import REFERENTS, errors_of, keys_of, questions_of, show_form, typed_in
 from services.intake.web_file import title_of
 from services.runtime.database import Work
 from services.runtime.web import forms
@@ -38,6 +38,7 @@ from services.runtime.web.pages import redirect
 
 pages = Pages()
 ANOTHER = "autre"
+_OWN_FIELDS = ("decision", "confirmed")
 OPTIONS = {
     "channels": Channel.options(),
     "civilities": Civility.options()[:2],
@@ -84,6 +85,7 @@ class EncounterForm(SituationForm):
     scheme: Scheme = Scheme.GENERAL  # type: ignore[assignment]
     evaluation_told: bool = False
     decision: str = ""
+    confirmed: tuple[str, ...] = ()
 
     def command(self, person: UUID | None = None) -> MeetPerson:
         """The command of this form, for somebody new or for a person on file."""
@@ -122,7 +124,11 @@ async def meet_new_person(request: Request, viewer: Asking) -> Response:
                 return redirect(f"/personnes/{ref}", "saved")
             candidates = [_candidate(one, work, request) for one in twins]
     except Refusal as refusal:
-        return show_form(request, "person_new.html", viewer, typed, errors_of(refusal), refusal.status, options=OPTIONS)
+        asked = questions_of(refusal, typed, form.confirmed)
+        return show_form(
+            request, "person_new.html", viewer, typed, errors_of(refusal), refusal.status, options=OPTIONS,
+            questions=asked,
+        )  # fmt: skip
     return show_form(request, "person_twins.html", viewer, typed, {}, candidates=candidates, kept=_kept(typed))
 
 
@@ -134,7 +140,8 @@ def _chosen(decision: str) -> UUID | None:
 
 
 def _kept(typed: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in typed.items() if not name.endswith("_all") and name != "decision"]
+    once = [(name, value) for name, value in typed.items() if not name.endswith("_all") and name not in _OWN_FIELDS]
+    return once + [("confirmed", name) for name in typed.get("confirmed_all", [])]
 
 
 def _candidate(person: Person, work: Work, request: Request) -> dict[str, Any]:
@@ -157,7 +164,7 @@ def _candidate(person: Person, work: Work, request: Request) -> dict[str, Any]:
 async def new_encounter(request: Request, viewer: Asking, ref: UUID) -> Response:
     """The form of another encounter with a person on file."""
     async with service_of(request).database.web(viewer) as work:
-        title = title_of(await store.person_of(viewer, work, ref), work)
+        title = title_of(await caseload.open_person(viewer, work, ref), work)
         typed = {"met_on": today(work), "channel": "permanence"}
     return show_form(request, "encounter.html", viewer, typed, {}, options=OPTIONS, ref=ref, title=title)
 
@@ -167,7 +174,7 @@ async def meet_again(request: Request, viewer: Asking, ref: UUID) -> Response:
     """Keep another encounter."""
     sent = await request.form()
     form, errors = forms.read(EncounterForm, sent)
-    title, status = await _title(request, viewer, ref), 422
+    title, status, asked = await _title(request, viewer, ref), 422, questions_of(None, {})
     if form is not None:
         try:
             async with service_of(request).database.web(viewer) as work:
@@ -175,16 +182,18 @@ async def meet_again(request: Request, viewer: Asking, ref: UUID) -> Response:
             return redirect(f"/personnes/{ref}", "saved")
         except Refusal as refusal:
             errors, status = errors_of(refusal), refusal.status
+            asked = questions_of(refusal, typed_in(sent), form.confirmed)
     return show_form(
-        request, "encounter.html", viewer, typed_in(sent), errors, status, options=OPTIONS, ref=ref, title=title
-    )
+        request, "encounter.html", viewer, typed_in(sent), errors, status, options=OPTIONS, ref=ref, title=title,
+        questions=asked,
+    )  # fmt: skip
 
 
 @pages.get("/personnes/{ref}/situation", REFERENTS)
 async def situation(request: Request, viewer: Asking, ref: UUID) -> Response:
     """The form of the situation, with what is on record."""
     async with service_of(request).database.web(viewer) as work:
-        found = await store.person_file(viewer, work, ref)
+        found = await caseload.open_file(viewer, work, ref)
         title = title_of(found.person, work)
     row = found.situation
     typed = {} if row is None else {name: getattr(row, name) for name in SituationNow.model_fields}
@@ -212,4 +221,4 @@ async def keep_situation(request: Request, viewer: Asking, ref: UUID) -> Respons
 
 async def _title(request: Request, viewer: Viewer, ref: UUID) -> str:
     async with service_of(request).database.web(viewer) as work:
-        return title_of(await store.person_of(viewer, work, ref), work)
+        return title_of(await caseload.open_person(viewer, work, ref, asks=False), work)

@@ -7,18 +7,19 @@ from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from contracts.actions import Action
-from contracts.asks import ActOnReferral, ReadReferral
+from contracts.actions import Action, FollowUp
+from contracts.asks import ActOnReferral, FollowUpReferral, ReadReferral
 from contracts.lifecycle import BY_ACTION
-from contracts.refusals import InvalidInput, NotFound, Refusal
+from contracts.refusals import InvalidInput, NotFound, Refusal, ServiceAway
 from contracts.rights import right_name
 from contracts.viewer import Viewer
+from contracts.vocabulary import RightReally, Usefulness
 from services.intake import handover_store as store
-from services.intake import notes
+from services.intake import journal, notes
 from services.intake.dossier import full_name
 from services.intake.referral_words import FORMS
 from services.intake.tables import Handover, Person
-from services.intake.web import REFERENTS, errors_of, keys_of
+from services.intake.web import REFERENTS, Questions, errors_of, keys_of, questions_of
 from services.intake.web_referrals import read_referral
 from services.runtime.web.forms import read
 from services.runtime.web.guard import Asking, Pages, service_of
@@ -26,6 +27,8 @@ from services.runtime.web.pages import redirect
 
 pages = Pages()
 _ACTION: TypeAdapter[Any] = TypeAdapter(Action)
+_FOLLOW_UP: TypeAdapter[Any] = TypeAdapter(FollowUp)
+AFTER_THE_END = frozenset({"record_check", "record_renewal"})
 
 
 class ActForm(BaseModel):
@@ -34,7 +37,11 @@ class ActForm(BaseModel):
     command_id: UUID
     expected_version: int | None = None
     reason: str = ""
+    contacted: str = ""
+    useful: str = ""
+    right_open: str = ""
     text: str = ""
+    confirmed: tuple[str, ...] = ()
 
 
 @pages.get("/orientations/{ref}/{action}", REFERENTS)
@@ -71,7 +78,8 @@ async def act(request: Request, viewer: Asking, ref: UUID, action: str) -> Respo
     try:
         await _act(request, viewer, row, action, form)
     except Refusal as refusal:
-        return await _page(request, viewer, row, person, action, kept, errors_of(refusal), refusal.status)
+        asked = questions_of(refusal, kept, form.confirmed)
+        return await _page(request, viewer, row, person, action, kept, errors_of(refusal), refusal.status, asked)
     return redirect(f"/orientations/{ref}", "acted")
 
 
@@ -79,28 +87,51 @@ async def _act(request: Request, viewer: Viewer, row: Handover, action: str, for
     service = service_of(request)
     values: dict[str, Any] = {"kind": action}
     if FORMS[action].reasons is not None:
-        values["reason"] = form.reason
+        values[FORMS[action].field] = form.reason
+    if FORMS[action].check:
+        values |= check_of(form.contacted, form.useful, form.right_open)
     if FORMS[action].text is not None:
         async with service.database.web(viewer) as work:
-            values["note"] = await notes.write_answer(form.command_id, row, form.text, work, viewer, keys_of(request))
+            values["note"] = await notes.write_answer(
+                form.command_id, row, form.text, work, viewer, keys_of(request), "text" in form.confirmed
+            )
     try:
-        chosen = _ACTION.validate_python(values)
+        chosen = (_FOLLOW_UP if action in AFTER_THE_END else _ACTION).validate_python(values)
     except ValidationError as error:
         raise InvalidInput(field="reason", reason="Choisissez une réponse de la liste.") from error
-    await service.bus.ask(
-        ActOnReferral(
-            command_id=form.command_id,
-            viewer=viewer,
-            ref=row.ref,
-            action=chosen,
-            expected_version=form.expected_version,
-        )
+    acting = (FollowUpReferral if action in AFTER_THE_END else ActOnReferral)(
+        command_id=form.command_id,
+        viewer=viewer,
+        ref=row.ref,
+        action=chosen,
+        expected_version=form.expected_version,
     )
+    try:
+        await service.bus.ask(acting)
+    except ServiceAway:
+        raise  # it may have been done: the text stays until the record says
+    except Refusal:
+        if "note" in values:  # what was not taken is not kept
+            async with service.database.web(viewer) as work:
+                await notes.drop_note(viewer, work, values["note"])
+        raise
+
+
+def check_of(contacted: str, useful: str, right_open: str) -> dict[str, Any]:
+    """The answers of a check as the action takes them. Refusal: InvalidInput, with the field that waits for one."""
+    if contacted not in ("oui", "non"):
+        raise InvalidInput(field="contacted", reason="Choisissez une réponse de la liste.")
+    if right_open not in set(RightReally):
+        raise InvalidInput(field="right_open", reason="Choisissez une réponse de la liste.")
+    said = useful if useful in set(Usefulness) else None
+    return {"contacted": contacted == "oui", "useful": said, "right_open": right_open}
 
 
 async def _own(request: Request, viewer: Viewer, ref: UUID) -> tuple[Handover, Person]:
     async with service_of(request).database.web(viewer) as work:
         found = await store.find_own(viewer, work, ref)
+        if found is not None:
+            await journal.record_opening(work, viewer, found[0])
     if found is None:
         raise NotFound
     return found
@@ -115,6 +146,7 @@ async def _page(
     typed: dict[str, str],
     errors: dict[str, str] | None = None,
     status: int = 200,
+    questions: Questions | None = None,
 ) -> Response:
     question: list[str] = []
     if FORMS[action].text is not None:
@@ -134,6 +166,9 @@ async def _page(
         label=BY_ACTION[action].label,
         reasons=form.reasons.options() if form.reasons else [],
         question=question[0] if question else None,
+        useful=Usefulness.options(),
+        right_open=RightReally.options(),
         typed={"command_id": str(uuid4()), "expected_version": "", "reason": "", "text": "", **typed},
         errors=errors or {},
+        questions=questions or {},
     )

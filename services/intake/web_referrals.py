@@ -16,16 +16,20 @@ from contracts.viewer import Viewer
 from contracts.vocabulary import ConsentMethod
 from services.intake import handover_lists as lists
 from services.intake import handover_store as store
-from services.intake import notes
+from services.intake import journal, notes
 from services.intake.dossier import full_name
+from services.intake.journal_kinds import Kind
+from services.intake.mail_returns import mails_that_return, phone_of_desk
 from services.intake.person_keys import PersonKeys
 from services.intake.progress import knots_of, status_of
 from services.intake.referral_words import buttons_of, timeline_of, turn_of
 from services.intake.tables import ConsentGrant, Handover, Note
+from services.intake.undo import first_reading, is_recalled, recalled_words, undo_of
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_today import referral_row
 from services.runtime.process import Remembered
 from services.runtime.web import dates
+from services.runtime.web.appointments import card_of
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
@@ -48,7 +52,9 @@ async def referrals(request: Request, viewer: Asking, liste: str = "guichet") ->
         raise NotFound
     async with service_of(request).database.web(viewer) as work:
         counts = await lists.count_tabs(viewer, work)
-        rows = [_row(row, referral_row(row, person, work)) for row, person in await lists.list_tab(viewer, work, liste)]
+        found = await lists.list_tab(viewer, work, liste)
+        rows = [_row(row, referral_row(row, person, work)) for row, person in found]
+        await journal.record_list(work, viewer, Kind.LISTED, [person.ref for _, person in found])
     return request.app.state.pages.render(
         request,
         "referrals.html",
@@ -92,10 +98,12 @@ async def referral(request: Request, viewer: Asking, ref: UUID) -> Response:
         if found is None:
             raise NotFound
         row, person = found
+        await journal.record_opening(work, viewer, row)
         kept = (await store.notes_of(viewer, work, [ref])).get(ref, [])
         grant = next(
             (one for one in await store.grants_of_person(viewer, work, row.person) if one.ref == row.grant), None
         )
+        recalled = recalled_words(await first_reading(viewer, work, row)) if is_recalled(row) else None
     if row.step == store.ABANDONED:
         return redirect(f"/personnes/{row.person}")
     if row.step in _NO_PAGE_YET:
@@ -104,10 +112,13 @@ async def referral(request: Request, viewer: Asking, ref: UUID) -> Response:
     main, others = buttons_of(view.actions if view else (), ref)
     network = await network_of(request)
     chip, kind = status_of(row, work.now)
-    keys = keys_of(request)
+    keys, service = keys_of(request), service_of(request)
+    returns = await mails_that_return(service, {row.contact, view.assignee} if view else {row.contact})
     return request.app.state.pages.render(
         request,
         "referral.html",
+        returns=bool(returns) and (view is None or view.ended_at is None),
+        desk_phone=await phone_of_desk(service, viewer, row.desk) if returns else None,
         viewer=viewer,
         who=full_name(person),
         right=right_name(row.right),
@@ -127,7 +138,19 @@ async def referral(request: Request, viewer: Asking, ref: UUID) -> Response:
         accompanied_by=keys.open(row.person, "accompaniment", row.accompaniment),
         consent=_consent(row, grant, work.now),
         refusal=_refusal_sentence(row),
+        appointment=appointment_of(row, view, network, work.now),
+        recalled=recalled,
+        undo=undo_of(row, view.version, work.now) if view and "recall" in view.actions else None,
     )
+
+
+def appointment_of(
+    row: Handover, view: ReferralView | None, network: Network | None, now: datetime
+) -> dict[str, Any] | None:
+    """The appointment as the page shows it."""
+    from services.intake.web_appointments import around_of  # it stands on this module
+
+    return card_of(view, around_of(row, network), now)
 
 
 async def read_referral(request: Request, viewer: Viewer, ref: UUID) -> tuple[ReferralView | None, bool]:

@@ -11,7 +11,7 @@ from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput, Refusal
 from contracts.rights import catalogue, right_name
 from contracts.vocabulary import Ground, NonTakeUpCause
-from services.intake import handlers, store
+from services.intake import caseload, handlers, store
 from services.intake.commands import NotedRight, RemoveRight, ReviewRights
 from services.intake.dossier import short_name
 from services.intake.web import REFERENTS, Errors, errors_of, show_form, typed_in
@@ -46,7 +46,7 @@ def noted_rights(form: FormData) -> tuple[tuple[NotedRight, ...], Errors]:
 
 async def _context(request: Request, viewer: Asking, ref: UUID) -> dict[str, Any]:
     async with service_of(request).database.web(viewer) as work:
-        person = await store.person_of(viewer, work, ref)
+        person = await caseload.open_person(viewer, work, ref, asks=request.method == "GET")
         noted = await store.presumed_rights(viewer, work, ref)
         title = title_of(person, work)
     presumed = [

@@ -1,9 +1,9 @@
 """Confier: in three steps the right, the contact, and how; with exactly what will be shared before it leaves."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from contracts.refusals import NotFound, Refusal, ServiceAway
@@ -25,7 +25,8 @@ from services.intake.send_steps import (
     show_rights,
 )
 from services.intake.tables import Handover
-from services.intake.web import REFERENTS, errors_of, keys_of
+from services.intake.web import REFERENTS, Questions, errors_of, keys_of, questions_of
+from services.intake.web_send_several import show_several
 from services.runtime.web.forms import read
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
@@ -40,14 +41,19 @@ async def choose(
     request: Request,
     viewer: Asking,
     ref: UUID,
-    droit: str = "",
+    droit: Annotated[list[str] | None, Query()] = None,
     chez: str = "",
     guichet: UUID | None = None,
     brouillon: UUID | None = None,
     suite: UUID | None = None,
 ) -> Response:
     """The step that comes next, from what is chosen already."""
-    choice = Choice(right=droit, chosen=chez, only_desk=guichet, draft=brouillon, redirect_of=suite)
+    rights = [one for one in dict.fromkeys(droit or ()) if one in catalogue()]
+    if len(rights) > 1 and guichet is None and brouillon is None and suite is None:
+        return await show_several(request, viewer, ref, rights)
+    nothing = "etape" in request.query_params and not rights
+    right = rights[0] if rights else ""
+    choice = Choice(right=right, chosen=chez, only_desk=guichet, draft=brouillon, redirect_of=suite)
     ground = await read_ground(request, viewer, ref, choice)
     draft = ground.draft
     if draft is not None:
@@ -60,7 +66,7 @@ async def choose(
             }
         )
     if choice.right not in catalogue():
-        return show_rights(request, viewer, ground, choice)
+        return show_rights(request, viewer, ground, choice, nothing)
     if ground.candidate(choice.chosen) is None:
         return show_contacts(request, viewer, ground, choice)
     return show_how(request, viewer, ground, choice, _typed(draft, choice, request))
@@ -85,8 +91,9 @@ async def send(request: Request, viewer: Asking, ref: UUID) -> Response:
         if form.action == "keep":
             return await _keep(request, viewer, ref, form)
     except Refusal as refusal:
-        return await _again(request, viewer, ref, form, kept, errors_of(refusal), refusal.status)
-    return await _again(request, viewer, ref, form, kept, {}, 200)
+        asked = questions_of(refusal, kept, form.confirmed)
+        return await _again(request, viewer, ref, form, kept, errors_of(refusal), refusal.status, asked)
+    return await _again(request, viewer, ref, form, kept, {}, 200, questions_of(None, {}, form.confirmed))
 
 
 async def _send(request: Request, viewer: Viewer, ref: UUID, form: SendForm) -> Response:
@@ -140,6 +147,7 @@ def _command(form: SendForm, person: UUID, purpose: Purpose) -> HandOver:
         accompanied_by=form.accompanied_by,
         redirect_of=form.redirect_of,
         draft=form.draft,
+        confirmed=frozenset(form.confirmed),
     )
 
 
@@ -151,6 +159,7 @@ async def _again(
     typed: dict[str, Any],
     errors: dict[str, str],
     status: int,
+    questions: Questions | None = None,
 ) -> Response:
     ground = await read_ground(request, viewer, ref, choice)
     if ground.draft is not None and ground.draft.step == store.ABANDONED:
@@ -161,7 +170,7 @@ async def _again(
             return show_contacts(request, viewer, ground, choice, errors)
         errors, status = {**errors, "contact": _CONTACT_GONE}, 409
         errors.pop("form", None)
-    return show_how(request, viewer, ground, choice, typed, errors, status)
+    return show_how(request, viewer, ground, choice, typed, errors, status, questions)
 
 
 def _typed(draft: Handover | None, choice: Choice, request: Request) -> dict[str, Any]:

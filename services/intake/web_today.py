@@ -1,7 +1,10 @@
-"""Aujourd’hui: what needs the referent now, each with its one next action; then what moved last."""
+"""Aujourd’hui: what needs the referent now, by gesture and each with its one next action; then her people, and what
+moved last.
+"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from fastapi import Request
 from starlette.responses import Response
@@ -11,22 +14,27 @@ from contracts.refusals import ServiceAway
 from contracts.replies import Task
 from contracts.rights import right_name
 from contracts.viewer import Viewer
-from contracts.vocabulary import TaskKind
+from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 from services.intake import handover_lists as lists
+from services.intake import journal, store
+from services.intake.colleague_tasks import read_colleague_tasks, sections_of
 from services.intake.dossier import full_name
+from services.intake.journal_kinds import Kind
 from services.intake.progress import knots_of, status_of
 from services.intake.tables import ConsentGrant, Handover, Person
+from services.intake.today_groups import ENDING, LATE, UNFINISHED, groups_of, lead_of
 from services.intake.web import REFERENTS
 from services.runtime.database import Work
-from services.runtime.web.dates import day, until
+from services.runtime.web.dates import PARIS, day
 from services.runtime.web.guard import Asking, Pages, service_of
 
 pages = Pages()
 ENDING_WITHIN = timedelta(days=15)
+MY_PEOPLE = 6
 Item = dict[str, Any]
 
 # The one next action of each task: its word, and the page below the referral ("" is the referral itself).
-_NEXT: dict[TaskKind, tuple[str, str]] = {
+_NEXT: dict[TaskKind | DepartureTask | FollowTask, tuple[str, str]] = {
     TaskKind.EXPIRED: ("Rouvrir", "/reopen"),
     TaskKind.UNREACHABLE: ("Vérifier avec elle", ""),
     TaskKind.DECLINED: ("Choisir un autre guichet", "/again"),
@@ -34,8 +42,19 @@ _NEXT: dict[TaskKind, tuple[str, str]] = {
     TaskKind.REDIRECT: ("Décider", ""),
     TaskKind.OUTCOME_TO_CHECK: ("Vérifier avec elle", ""),
     TaskKind.CONSENT_ENDING: ("Renouveler l’accord", "/renew"),
+    FollowTask.CHECK_30: ("Vérifier avec elle", "/record_check"),
+    FollowTask.CHECK_90: ("Vérifier avec elle", "/record_check"),
+    FollowTask.RIGHT_TO_RENEW: ("Noter le renouvellement", "/record_renewal"),
+    DepartureTask.UNATTENDED: ("Rappeler", "/recall"),
+    DepartureTask.DESK_LEFT: ("Choisir un autre guichet", "/again"),
 }
-_PRESSING = frozenset({TaskKind.EXPIRED, TaskKind.UNREACHABLE, TaskKind.DECLINED})
+# What one press does from the list itself: the word, and the action of the life cycle.
+_IN_PLACE: dict[TaskKind | DepartureTask, tuple[str, str]] = {
+    TaskKind.OUTCOME_TO_CHECK: ("C’est bien cela", "confirm_outcome"),
+}
+# The heading of their group says the same.
+_SAID_ABOVE = frozenset({TaskKind.QUESTION, TaskKind.REDIRECT, TaskKind.OUTCOME_TO_CHECK})
+_PRESSING = frozenset({TaskKind.EXPIRED, TaskKind.UNREACHABLE, TaskKind.DECLINED, *DepartureTask})
 
 
 @pages.get("/aujourdhui", REFERENTS)
@@ -43,12 +62,17 @@ async def today(request: Request, viewer: Asking) -> Response:
     """The referent's day."""
     service = service_of(request)
     tasks = await _tasks(request, viewer)
+    others = await read_colleague_tasks(service, viewer)
     async with service.database.web(viewer) as work:
-        about = await lists.by_refs(viewer, work, {task.referral for task in tasks or ()})
+        about = await lists.by_refs(viewer, work, {task.referral for task in tasks or ()} | others.referrals())
         late = await lists.late_at_desk(viewer, work)
         unfinished = await lists.to_finish(viewer, work)
         ending = await lists.grants_ending(viewer, work, work.now + ENDING_WITHIN)
         moved = await lists.last_moved(viewer, work)
+        mine = (await store.list_people(viewer, work, "mes-personnes"))[:MY_PEOPLE]
+        seen = [person.ref for _, person in (*about.values(), *late, *unfinished, *ending, *moved)]
+        seen += [person.ref for person in mine]
+        await journal.record_list(work, viewer, Kind.LISTED, seen)
     asked = {task.referral for task in tasks or ()}
     items = [
         *(_task(task, *about[task.referral]) for task in tasks or () if task.referral in about),
@@ -56,15 +80,26 @@ async def today(request: Request, viewer: Asking) -> Response:
         *(_unfinished(row, person) for row, person in unfinished),
         *(_ending(grant, person, work) for grant, person in ending),
     ]
-    items.sort(key=lambda item: ("late", "due", None).index(item["kind"]))
     return request.app.state.pages.render(
         request,
         "today.html",
         viewer=viewer,
-        items=items,
+        groups=groups_of(items),
         lead=lead_of(items),
+        people=[_met(person) for person in mine],
         away=tasks is None,
         moved=[referral_row(row, person, work) for row, person in moved],
+        colleagues=sections_of(
+            others,
+            {
+                task.ref: _task(task, *about[task.referral])
+                for _, theirs in others.found
+                for task in theirs
+                if task.referral in about
+            },
+            viewer.account,
+            work.now.astimezone(PARIS).date(),
+        ),
     )
 
 
@@ -81,42 +116,27 @@ async def _tasks(request: Request, viewer: Viewer) -> tuple[Task, ...] | None:
         return None
 
 
-def lead_of(items: list[Item]) -> str:
-    """The sentence that the page starts with."""
-    if not items:
-        return "Rien ne vous attend aujourd’hui."
-    late = sum(item["kind"] == "late" for item in items)
-    one = "1 chose vous attend" if len(items) == 1 else f"{len(items)} choses vous attendent"
-    if not late:
-        return f"{one} aujourd’hui."
-    return (
-        f"{one} aujourd’hui, dont {late} en retard."
-        if late < len(items)
-        else f"{one} et {'est' if late == 1 else 'sont'} en retard."
-    )
-
-
 def _task(task: Task, row: Handover, person: Person) -> Item:
-    label, below = _NEXT[task.kind]
+    kind = task.departure or task.follow or task.kind
+    label, below = _NEXT.get(kind, ("Voir", ""))
     href = {
         "/again": f"/personnes/{person.ref}/confier?droit={row.right}",
         "/renew": f"/personnes/{person.ref}/accord?guichet={row.desk}&droit={row.right}",
     }.get(below, f"/orientations/{row.ref}{below}")
-    return _item(
-        row,
-        person,
-        str(task.kind.label),
-        "late" if task.kind in _PRESSING else "due",
-        label,
-        href,
-        since=day(task.since),
-    )
+    said = "" if kind in _SAID_ABOVE else str(kind.label)
+    found = _item(row, person, kind, "late" if kind in _PRESSING else "due", said, label, href)
+    found["meta"].append(f"depuis {day(task.since)}")
+    if kind in _IN_PLACE:
+        word, action = _IN_PLACE[kind]
+        found["post"] = {"word": word, "to": f"/orientations/{row.ref}/{action}", "version": row.version}
+        found["post"]["command"] = str(uuid4())
+    return found
 
 
 def _late(row: Handover, person: Person, work: Work) -> Item:
     assert row.next_due is not None
     text = f"Le guichet devait répondre {day(row.next_due)}"
-    return _item(row, person, text, "late", "Voir", f"/orientations/{row.ref}")
+    return _item(row, person, LATE, "late", text, "Voir et relancer", f"/orientations/{row.ref}")
 
 
 def _unfinished(row: Handover, person: Person) -> Item:
@@ -125,36 +145,50 @@ def _unfinished(row: Handover, person: Person) -> Item:
     )
     if row.step == "awaiting_consent":
         href = f"/personnes/{person.ref}/accord?guichet={row.desk}&droit={row.right}"
-        return _item(row, person, text, "due", "Recueillir l’accord", href)
+        return _item(row, person, UNFINISHED, "due", text, "Recueillir l’accord", href)
     href = f"/personnes/{person.ref}/confier?brouillon={row.ref}"
-    return _item(row, person, text, "late" if row.step == "refused" else "due", "Reprendre", href)
+    return _item(row, person, UNFINISHED, "late" if row.step == "refused" else "due", text, "Reprendre", href)
 
 
 def _ending(grant: ConsentGrant, person: Person, work: Work) -> Item:
-    over = grant.expires_at <= work.now
+    ends = min(one for one in (grant.expires_at, grant.represented_until) if one is not None)
+    over = ends <= work.now
+    why = "Fin de la représentation" if ends == grant.represented_until else "Accord"
     return {
+        "group": ENDING,
         "who": full_name(person),
         "chip": "Accord terminé, le guichet ne lit plus rien" if over else "Accord bientôt terminé",
-        "kind": "late" if over else None,
-        "href": f"/personnes/{person.ref}",
-        "meta": [f"{grant.recipient_organisation_name}, {grant.desk_name}", until(grant.expires_at)],
-        "action": "Renouveler l’accord",
-        "action_href": f"/personnes/{person.ref}/accord?guichet={grant.desk}&droit={next(iter(grant.rights), '')}",
+        "kind": "late" if over else "due",
+        "href": f"/personnes/{person.ref}/accords/{grant.ref}",
+        "meta": [
+            f"{why}\u202f: terminé {day(ends)}" if over else f"{why}\u202f: à renouveler avant {_before(ends)}",
+            f"{grant.recipient_organisation_name}, {grant.desk_name}",
+        ],
+        "action": _NEXT[TaskKind.CONSENT_ENDING][0],
+        "action_href": f"/personnes/{person.ref}/accord?renouvelle={grant.ref}",
     }
 
 
-def _item(
-    row: Handover, person: Person, text: str, kind: str, action: str, href: str, since: str | None = None
-) -> Item:
+def _before(ends: datetime) -> str:
+    text = day(ends)
+    return text if text in ("aujourd’hui", "demain") else f"le {text}"
+
+
+def _item(row: Handover, person: Person, group: str, kind: str, text: str, action: str, href: str) -> Item:
     return {
+        "group": group,
         "who": full_name(person),
         "chip": text,
         "kind": kind,
         "href": f"/orientations/{row.ref}",
-        "meta": [right_name(row.right), row.recipient_organisation_name, *([f"depuis {since}"] if since else [])],
+        "meta": [right_name(row.right), row.recipient_organisation_name],
         "action": action,
         "action_href": href,
     }
+
+
+def _met(person: Person) -> Item:
+    return {"who": full_name(person), "href": f"/personnes/{person.ref}", "seen": day(person.last_contact_at)}
 
 
 def referral_row(row: Handover, person: Person, work: Work) -> Item:

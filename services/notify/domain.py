@@ -4,16 +4,26 @@ A telling says that a referral waits and nothing else; it times the telling, nev
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import phonenumbers
+
+from contracts.ladder import LadderStep
 from contracts.replies import Address
 from contracts.vocabulary import Word
 
+PARIS = ZoneInfo("Europe/Paris")
+SCHEDULER = "scheduler"
+DIGEST_AT = time(8, 30)
+MONDAY = 0
 STALE_AFTER = timedelta(hours=24)
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(minutes=15)
 MAX_ATTEMPTS = 24
+MAILS_A_WEEK = 25  # beyond that, what can wait is read in Relais alone
+TEXTS_A_WEEK = 15  # beyond that, it is read in the mail and in Relais
 LEASE = timedelta(minutes=2)
 
 
@@ -25,6 +35,50 @@ class Kind(Word):
     REFERRAL_REOPENED = "referral_reopened", "Une orientation a été rouverte et attend de nouveau votre réponse."
     DECLINE_CONTESTED = "decline_contested", "La coordination vous demande de revoir une orientation déclinée."
     OUTCOME_CONTRADICTED = "outcome_contradicted", "L’issue d’une orientation est à revoir avec vous."
+    REFERRAL_UNATTENDED = (
+        "referral_unattended",
+        "Une orientation de votre guichet n’est plus suivie par personne\u202f: attribuez-la.",
+    )
+    MANAGER_ASSIGN = "manager_assign", "La coordination vous demande d’attribuer une orientation de votre guichet."
+    MANAGER_CONTACT = "manager_contact", "La coordination vous demande de faire contacter une personne sans attendre."
+    MANAGER_NEWS = "manager_news", "La coordination vous demande où en est une orientation de votre guichet."
+    QUESTION_ASKED = "question_asked", "Un guichet vous pose une question sur une orientation."
+    REFERRAL_DECLINED = "referral_declined", "Un guichet a décliné une orientation que vous lui avez confiée."
+    REDIRECT_PROPOSED = "redirect_proposed", "Un guichet propose de confier une orientation à un autre guichet."
+    REFERRAL_EXPIRED = "referral_expired", "Une orientation que vous avez confiée est restée sans réponse."
+    DESK_LEFT = "desk_left", "Un guichet a quitté le réseau\u202f: confiez ailleurs une orientation."
+    REFERRAL_CLOSED = "referral_closed", "Une orientation que vous avez confiée est terminée."
+    APPOINTMENT_PROPOSED = "appointment_proposed", "Un rendez-vous vous est proposé pour une orientation."
+    APPOINTMENT_ACCEPTED = "appointment_accepted", "Le rendez-vous que vous avez proposé est convenu."
+    APPOINTMENT_DECLINED = "appointment_declined", "Le rendez-vous que vous avez proposé ne convient pas."
+    APPOINTMENT_CANCELLED = "appointment_cancelled", "Un rendez-vous prévu pour une orientation est annulé."
+    ERASURE_ASKED = "erasure_asked", "Une demande d’effacement vous attend."
+    MANY_FILES = "many_files", "Quelqu’un a ouvert beaucoup de dossiers de collègues aujourd’hui\u202f: à regarder."
+    EMERGENCY = "emergency", "Une urgence a été notée\u202f: à regarder, et à confirmer dans les 24 heures."
+    MAIL_COMES_BACK = (
+        "mail_comes_back",
+        "Les courriels à un contact de votre guichet reviennent\u202f: faites corriger son adresse.",
+    )
+
+
+# Told to the data protection officers; `referral` is then the reference of what was raised.
+FOR_OFFICERS = frozenset({Kind.MANY_FILES.value, Kind.EMERGENCY.value})
+
+
+class Rhythm(Word):
+    """How often somebody wants mail. The bell of the pages shows everything, whatever the rhythm."""
+
+    AT_ONCE = "at_once", "À mesure"
+    DAILY = "daily", "Une fois par jour, à 8\u202fh\u202f30"
+    WEEKLY = "weekly", "Une fois par semaine, le lundi"
+    NEVER = "never", "Jamais par courriel"
+
+
+class Way(Word):
+    """By which channel a telling goes; the bell shows it whatever the way."""
+
+    MAIL = "mail", "Courriel"
+    SMS = "sms", "SMS"
 
 
 class State(Word):
@@ -50,13 +104,35 @@ class Reason(Word):
     RELAY_REFUSED = "relay_refused", "Le serveur de courriel a refusé l’adresse ou le message"
     NO_RELAY = "no_relay", "Aucun serveur de courriel n’est réglé"
     SURPRISE = "surprise", "Erreur inattendue"
+    MERGED = "merged", "Dite avec d’autres, dans le même message"
+    OVERTAKEN = "overtaken", "Une étape plus récente de la même orientation a été dite"
+    BUDGET = "budget", "Assez de messages cette semaine\u202f: à lire dans Relais"
+    PREFERS_NOT = "prefers_not", "Cette personne ne veut pas de courriel\u202f: à lire dans Relais"
+    WITHDRAWN = "withdrawn", "L’accord a été retiré"
+    NOBODY = "nobody", "Personne à prévenir\u202f: le guichet n’a ni contact ni responsable"
+    QUIET = "quiet", "Reportée après les heures calmes"
+    PAUSED = "paused", "Le fournisseur ne répond pas\u202f: il est laissé en pause"
+    BOUNCED = "bounced", "Le courriel est revenu\u202f: l’adresse ne reçoit pas"
+    GATEWAY_AWAY = "gateway_away", "La passerelle de SMS ne répond pas"
+    GATEWAY_REFUSED = "gateway_refused", "La passerelle de SMS a refusé le numéro ou le message"
+    NO_GATEWAY = "no_gateway", "Aucune passerelle de SMS n’est réglée"
+    NO_NUMBER = "no_number", "Pas de numéro mobile dans l’annuaire"
+    ABSENT = "absent", "Personne absente\u202f: le courriel va aussi à sa suppléance"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One address, and whose it is."""
+
+    account: UUID
+    email: str
 
 
 @dataclass(frozen=True)
 class Recipients:
-    """To whom one mail goes: the contact, and her deputy while she is absent."""
+    """To whom mails go: the contact, and her deputy while she is absent; each gets one of her own."""
 
-    emails: tuple[str, ...]
+    people: tuple[Recipient, ...]
     deputised: bool = False
 
 
@@ -71,11 +147,105 @@ def recipients_of(address: Address) -> Recipients | Reason:
     """Who receives the mail, as the directory has it at the moment of sending, or why nobody does."""
     if not address.active:
         return Reason.LEFT
-    if address.absent and address.deputy_email and address.deputy_email != address.email:
-        return Recipients((address.email, address.deputy_email), deputised=True)
-    return Recipients((address.email,))
+    contact = Recipient(address.account, address.email)
+    if address.absent and address.deputy and address.deputy_email and address.deputy_email != address.email:
+        return Recipients((contact, Recipient(address.deputy, address.deputy_email)), deputised=True)
+    return Recipients((contact,))
+
+
+def mobile_of(address: Address) -> str | Reason:
+    """The number (E.164) to which a text message goes, or why none does."""
+    if not address.active:
+        return Reason.LEFT
+    try:
+        parsed = phonenumbers.parse(address.phone or "", "FR")
+    except phonenumbers.NumberParseException:
+        return Reason.NO_NUMBER
+    if phonenumbers.number_type(parsed) != phonenumbers.PhoneNumberType.MOBILE:
+        return Reason.NO_NUMBER
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def next_delay(attempts: int) -> timedelta:
     """How long to wait after that many attempts: 5 s, 10 s, 20 s … at most 15 minutes."""
     return min(FIRST_DELAY * 2 ** min(max(attempts - 1, 0), 20), LONGEST_DELAY)
+
+
+# These can wait for the mail of the day, unless somebody asked for each; every other is worth a mail of its own.
+CAN_WAIT = frozenset({
+    Kind.REFERRAL_EXPIRED.value, Kind.REFERRAL_CLOSED.value,
+    *(step.value for step in LadderStep if step not in (LadderStep.ACKNOWLEDGE_DUE, LadderStep.CONTACT_DUE)),
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What an account asked for; without a word of hers: important things at once, the rest once a day.
+
+    `quiet_from` and `quiet_until` are hours of Paris between which no mail leaves (both None: none); weekends are quiet
+    when `quiet_weekends`. `sms`: a text message too, for what cannot wait.
+    """
+
+    rhythm: Rhythm = Rhythm.DAILY
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    quiet_weekends: bool = False
+    sms: bool = False
+
+
+def sentence_of(kind: str) -> str:
+    """The sentence of a telling or of a step of the ladder."""
+    return Kind(kind).label if kind in set(Kind) else LadderStep(kind).label
+
+
+def when_to_mail(kind: str, wishes: Wishes, now: datetime) -> datetime | Reason:
+    """The instant (UTC) at which the mail of that kind may leave, or why none does."""
+    match wishes.rhythm:
+        case Rhythm.NEVER:
+            return Reason.PREFERS_NOT
+        case Rhythm.WEEKLY:
+            wanted = _next_digest(now, weekly=True)
+        case Rhythm.DAILY if kind in CAN_WAIT:
+            wanted = _next_digest(now, weekly=False)
+        case _:
+            wanted = now
+    return _after_quiet(wanted, wishes)
+
+
+def when_to_text(kind: str, wishes: Wishes, now: datetime) -> datetime | None:
+    """The instant at which the text message of that kind may leave, None when none does."""
+    return _after_quiet(now, wishes) if wishes.sms and kind not in CAN_WAIT else None
+
+
+def _next_digest(now: datetime, *, weekly: bool) -> datetime:
+    local = now.astimezone(PARIS)
+    day = local.date() if local.time() <= DIGEST_AT else local.date() + timedelta(days=1)
+    while day.weekday() > 4 or (weekly and day.weekday() != MONDAY):
+        day += timedelta(days=1)
+    return datetime.combine(day, DIGEST_AT, tzinfo=PARIS)
+
+
+def _after_quiet(at: datetime, wishes: Wishes) -> datetime:
+    """The first instant from `at` on that is not quiet; a week at most is looked through."""
+    for _ in range(16):
+        local = at.astimezone(PARIS)
+        if wishes.quiet_weekends and local.weekday() > 4:
+            at = datetime.combine(local.date() + timedelta(days=7 - local.weekday()), time.min, tzinfo=PARIS)
+        elif (ends := _quiet_until(local, wishes)) is not None:
+            at = ends
+        else:
+            break
+    return at
+
+
+def _quiet_until(local: datetime, wishes: Wishes) -> datetime | None:
+    begins, ends = wishes.quiet_from, wishes.quiet_until
+    if begins is None or ends is None or begins == ends:
+        return None
+    clock = local.time()
+    over_midnight = begins > ends
+    inside = clock >= begins or clock < ends if over_midnight else begins <= clock < ends
+    if not inside:
+        return None
+    tomorrow = over_midnight and clock >= begins
+    return datetime.combine(local.date() + timedelta(days=int(tomorrow)), ends, tzinfo=PARIS)

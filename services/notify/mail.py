@@ -1,8 +1,10 @@
-"""The mails: two, each from a context that has no field of a person, with a constant subject.
+"""The mails: each from a context that has no field of a person, with a constant subject.
 
 A telling's Message-ID is derived from the telling, so that a repetition after a crash is recognised as the same mail.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -16,11 +18,25 @@ from uuid import UUID, uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from contracts.pages import referral_page_of_desk
-from services.notify.domain import Kind
+from contracts.ladder import Audience
+from contracts.pages import (
+    BELL,
+    DESK_SETTINGS,
+    SAFEGUARDS,
+    WISHES,
+    referral_page_of_coordination,
+    referral_page_of_desk,
+    referral_page_of_sender,
+)
+from services.notify.channels import Letter
+from services.notify.domain import FOR_OFFICERS, Kind, Recipient, sentence_of
+from services.notify.ledger import InHand
 
 AWAITS_SUBJECT = "Relais : une orientation vous attend"
+DIGEST_SUBJECT = "Relais : ce qui vous attend"
 CODE_SUBJECT = "Relais : votre code de connexion"
+# An address in a header is not folded: a program reads it whole (RFC 5322 allows 998 characters a line).
+POLICY = SMTP.clone(max_line_length=998)
 _TEMPLATES = Path(__file__).with_name("templates") / "mail"
 _environment = Environment(
     loader=FileSystemLoader(_TEMPLATES),
@@ -33,10 +49,13 @@ _environment = Environment(
 
 @dataclass(frozen=True)
 class AwaitsContext:
-    """All that the mail of a telling is made of: a constant sentence and the address of a page behind the sign-in."""
+    """All that the mail of tellings is made of: constant sentences with how often each, and the address of a page
+    behind the sign-in.
+    """
 
-    sentence: str
+    sentences: tuple[tuple[str, int], ...]
     link: str
+    settings: str
     deputised: bool
 
 
@@ -49,24 +68,62 @@ class CodeContext:
 
 
 def referral_awaits(
-    *,
-    telling: UUID,
-    referral: UUID,
-    kind: Kind,
-    deputised: bool,
-    public_url: str,
-    sender: str,
-    to: tuple[str, ...],
-    at: datetime,
-) -> EmailMessage:
-    """« Une orientation vous attend », with the link to the desk's page, which asks to sign in."""
-    context = AwaitsContext(kind.label, public_url.rstrip("/") + referral_page_of_desk(referral), deputised)
-    return _message("awaits", asdict(context), AWAITS_SUBJECT, f"telling-{telling}", sender, to, at)
+    tellings: Sequence[InHand], to: Recipient, *, deputised: bool, public_url: str, stop: str
+) -> Letter:
+    """The letter for one or several tellings of one account: sentences, and a link to a page that asks to sign in.
+
+    The first of them gives the Message-ID, so that a repetition after a crash is recognised. `stop` is the address at
+    which that recipient ends such mails.
+    """
+    root = public_url.rstrip("/")
+    first = tellings[0]
+    page = page_for(Audience(first.audience), first.referral, first.kind) if len(tellings) == 1 else BELL
+    counted = Counter(sentence_of(one.kind) for one in tellings)
+    context = asdict(AwaitsContext(tuple(counted.items()), root + page, root + WISHES, deputised))
+    subject = AWAITS_SUBJECT if len(tellings) == 1 else DIGEST_SUBJECT
+    # A deputy gets a mail of her own, which comes back for her alone.
+    name = f"telling-{first.ref}" if to.account == first.account else f"deputy-{first.ref}"
+    return _letter("awaits", context, subject, name, to.email, to.account, stop)
 
 
-def sign_in_code(*, code: str, minutes: int, sender: str, to: str, at: datetime) -> EmailMessage:
+def page_for(audience: Audience, referral: UUID, kind: str) -> str:
+    """Where a telling leads: the page on which whoever is told can act."""
+    if kind in FOR_OFFICERS:
+        return SAFEGUARDS
+    if kind == Kind.MAIL_COMES_BACK:
+        return DESK_SETTINGS
+    match audience:
+        case Audience.REFERENT:
+            return referral_page_of_sender(referral)
+        case Audience.COORDINATOR:
+            return referral_page_of_coordination(referral)
+    return referral_page_of_desk(referral)
+
+
+def sign_in_code(*, code: str, minutes: int, to: str) -> Letter:
     """The one-time code, in the body alone: a subject is shown on locked screens."""
-    return _message("code", asdict(CodeContext(code, minutes)), CODE_SUBJECT, f"code-{uuid4()}", sender, (to,), at)
+    return _letter("code", asdict(CodeContext(code, minutes)), CODE_SUBJECT, f"code-{uuid4()}", to)
+
+
+def compose(letter: Letter, *, sender: str, at: datetime) -> EmailMessage:
+    """The letter as a mail: plain text and HTML, From of the sending domain (so that its DKIM signature is aligned),
+    and, where there is an address for it, the headers of RFC 2369 and RFC 8058 that end such mails with one press.
+    """
+    message = EmailMessage(policy=POLICY)
+    message["From"] = _header("From", str(Address("Relais", addr_spec=sender)))
+    message["To"] = Address(addr_spec=letter.to)
+    message["Subject"] = _header("Subject", letter.subject)
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{letter.reference}@{domain_of(sender)}>"
+    message["Auto-Submitted"] = _header("Auto-Submitted", "auto-generated")
+    message["Content-Language"] = _header("Content-Language", "fr")
+    if letter.stop is not None:
+        message["List-Unsubscribe"] = f"<{letter.stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    # Nothing that a relay would have to encode anew after it was signed.
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    return message
 
 
 def domain_of(sender: str) -> str:
@@ -76,20 +133,13 @@ def domain_of(sender: str) -> str:
 
 @lru_cache(maxsize=64)
 def _header(name: str, value: str) -> Any:  # noqa: ANN401 - a header that is the same in every mail, read once
-    return SMTP.header_factory(name, value)
+    return POLICY.header_factory(name, value)
 
 
-def _message(
-    template: str, context: dict[str, object], subject: str, name: str, sender: str, to: tuple[str, ...], at: datetime
-) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _header("From", str(Address("Relais", addr_spec=sender)))
-    message["To"] = tuple(Address(addr_spec=one) for one in to)
-    message["Subject"] = _header("Subject", subject)
-    message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{name}@{domain_of(sender)}>"
-    message["Auto-Submitted"] = _header("Auto-Submitted", "auto-generated")
-    message["Content-Language"] = _header("Content-Language", "fr")
-    message.set_content(_environment.get_template(f"{template}.txt").render(context))
-    message.add_alternative(_environment.get_template(f"{template}.html").render(context), subtype="html")
-    return message
+def _letter(
+    template: str, context: dict[str, object], subject: str, name: str, to: str, account: UUID | None = None,
+    stop: str | None = None,
+) -> Letter:  # fmt: skip
+    text = _environment.get_template(f"{template}.txt").render(context)
+    html = _environment.get_template(f"{template}.html").render(context)
+    return Letter(name, to, text, subject, html, account, stop)

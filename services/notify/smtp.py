@@ -10,40 +10,46 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP
-from aiosmtplib.errors import SMTPConnectError, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib.errors import (
+    SMTPConnectError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+)
 
+from services.notify.bounce_address import BounceAddress
+from services.notify.channels import TIMEOUT, Guard, Letter, NotSent
 from services.notify.domain import Reason
-from services.notify.mail import domain_of
+from services.notify.mail import compose, domain_of
 from services.notify.sink import Box
+from services.runtime.clock import Clock, system_clock
 from services.runtime.settings import Settings
 
-TIMEOUT = 10.0
 PERMANENT = 500
 
 
-class NotSent(Exception):
-    """The relay did not take the mail. `final`: it would refuse it again."""
-
-    def __init__(self, reason: Reason, *, final: bool = False) -> None:
-        self.reason, self.final = reason, final
-        super().__init__(reason.value)
-
-
 class Mailer:
-    """Hands mails over; no mail is kept here."""
+    """The channel of mail; no mail is kept here. What comes back goes to `back`, when that is set."""
 
-    def __init__(self, settings: Settings, box: Box | None) -> None:
-        self.url, self.sender, self.box = settings.smtp_url, settings.mail_from, box
+    name = "mail"
 
-    async def send(self, message: EmailMessage, *, timeout: float = TIMEOUT) -> None:
-        """Hand one mail over; returns once the relay answers for it. Raises NotSent."""
-        async with self.connected(timeout=timeout) as line:
-            await line.send(message)
+    def __init__(
+        self, settings: Settings, box: Box | None, clock: Clock = system_clock, back: BounceAddress | None = None
+    ) -> None:
+        self.url, self.sender = settings.smtp_url, settings.mail_from
+        self.box, self.clock, self.back = box, clock, back
+        self.circuit = Guard(self.name, clock)
+
+    @property
+    def offered(self) -> bool:
+        """Whether mails leave at all, be it into the box."""
+        return self.box is not None or self.url is not None
 
     @asynccontextmanager
     async def connected(self, *, timeout: float = TIMEOUT) -> AsyncIterator["Line"]:
         """A line to the relay for several mails, one after the other; opened with the first of them."""
-        line = Line(lambda: self._client(timeout))
+        line = Line(self, lambda: self._client(timeout))
         try:
             yield line
         finally:
@@ -53,6 +59,10 @@ class Mailer:
         """Close the box."""
         if self.box is not None:
             await self.box.stop()
+
+    def envelope_sender(self, letter: Letter) -> str:
+        """To whom the relay says that it could not deliver: an address of the account's own where one is set."""
+        return self.back.of(letter.account) if self.back is not None else self.sender
 
     async def _client(self, timeout: float) -> SMTP:
         # Without a name aiosmtplib asks the resolver for our own, which may block for seconds.
@@ -76,28 +86,40 @@ class Mailer:
 class Line:
     """One connection, opened when first needed and again when it broke. A relay that is away is not tried again."""
 
-    def __init__(self, make: Callable[[], Awaitable[SMTP]]) -> None:
-        self._make = make
+    def __init__(self, mailer: Mailer, make: Callable[[], Awaitable[SMTP]]) -> None:
+        self._mailer, self._make = mailer, make
         self._client: SMTP | None = None
         self._away, self._turn = False, asyncio.Lock()
 
-    async def send(self, message: EmailMessage) -> None:
-        """Hand one mail over; returns once the relay answers for it. Raises NotSent."""
+    async def send(self, letter: Letter) -> None:
+        """Hand one letter over; returns once the relay answers for it. Raises NotSent."""
+        message = compose(letter, sender=self._mailer.sender, at=self._mailer.clock())
         async with self._turn:
             if self._away:
                 raise NotSent(Reason.RELAY_AWAY)
-            try:
-                client = await self._connected()
-                await client.send_message(message)
-            except SMTPRecipientsRefused as error:
-                final = all(one.code >= PERMANENT for one in error.recipients)
-                raise NotSent(Reason.RELAY_REFUSED, final=final) from error
-            except SMTPResponseException as error:
-                raise NotSent(Reason.RELAY_REFUSED, final=_is_about_this_mail(error)) from error
-            except (SMTPException, OSError, TimeoutError) as error:
-                # A relay that drops the line at one mail may take the next; one that does not answer takes none.
-                self._away = isinstance(error, SMTPConnectError | TimeoutError)
-                raise NotSent(Reason.RELAY_AWAY) from error
+            async with self._mailer.circuit.attempt():
+                await self._hand_over(message, self._mailer.envelope_sender(letter), letter.to)
+
+    async def _hand_over(self, message: EmailMessage, sender: str, to: str) -> None:
+        try:
+            client = await self._connected()
+            # A report need not bring the mail back: its headers say which one it was.
+            options = ["RET=HDRS"] if client.supports_extension("dsn") else []
+            if to.isascii():
+                # aiosmtplib would fold the headers anew.
+                await client.sendmail(sender, [to], message.as_bytes(), mail_options=options)
+            else:
+                await client.send_message(message, sender=sender, recipients=[to], mail_options=options)
+        except SMTPRecipientsRefused as error:
+            raise _refused(error.recipients[0]) from error
+        except (SMTPConnectError, SMTPServerDisconnected, TimeoutError) as error:
+            # A relay that drops the line at one mail may take the next; one that does not answer takes none.
+            self._away = not isinstance(error, SMTPServerDisconnected)
+            raise NotSent(Reason.RELAY_AWAY) from error
+        except SMTPResponseException as error:
+            raise NotSent(Reason.RELAY_REFUSED, final=_is_about_this_mail(error)) from error
+        except (SMTPException, OSError) as error:
+            raise NotSent(Reason.RELAY_AWAY) from error
 
     async def close(self) -> None:
         """Say goodbye; what was answered for stays so, whatever becomes of it."""
@@ -114,6 +136,12 @@ class Line:
             await client.connect()
             self._client = client
         return self._client
+
+
+def _refused(error: SMTPResponseException) -> NotSent:
+    """A 5xx to the recipient; one about a policy (5.7, RFC 3463) is about us, and says nothing of the address."""
+    final = error.code >= PERMANENT
+    return NotSent(Reason.RELAY_REFUSED, final=final, address=final and not error.message.startswith("5.7."))
 
 
 def _is_about_this_mail(error: SMTPResponseException) -> bool:

@@ -10,10 +10,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from services.notify import bounce_tables, reminder_tables
 from services.notify.base import Base
 from services.notify.domain import State
 from services.runtime.access import ACCOUNT, Access, plumbing_access
 from services.runtime.migrations import Schema
+from services.runtime.purging import Age
 from services.runtime.tables import instant, plumbing
 
 _STATES = ", ".join(f"'{state.value}'" for state in State)
@@ -22,14 +24,20 @@ _WAITING = f"state IN ('{State.PENDING.value}', '{State.SENDING.value}')"
 
 
 class Telling(Base, table=True):
-    """That `account` is to be told of a fact; once a fact and account. `due_at` is the instant of the fact."""
+    """That `account` is to be told of a fact; once a fact, account and `channel`. `due_at` is the
+    instant of the fact.
+
+    `audience` says as what she is told, and so which page the mail leads to. `planned_for` is when its mail may leave
+    at the earliest, `read_at` when she saw it in the bell. The account of nobody is all zeroes.
+    """
 
     __table_args__ = (
-        UniqueConstraint("fact", "account", name="telling_once"),
+        UniqueConstraint("fact", "account", "channel", name="telling_once_a_channel"),
         CheckConstraint(f"state IN ({_STATES})", name="telling_state"),
         Index("telling_waiting", "next_attempt_at", postgresql_where=text(_WAITING)),
         Index("telling_due", "due_at"),
         Index("telling_referral", "referral"),
+        Index("telling_account", "account", "due_at"),
     )
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -43,12 +51,23 @@ class Telling(Base, table=True):
     attempts: int = 0
     next_attempt_at: datetime = Field(sa_column=instant())
     sent_at: datetime | None = Field(default=None, sa_column=instant(True))
+    audience: str = Field(default="assignee", sa_column_kwargs={"server_default": "assignee"})
+    planned_for: datetime | None = Field(default=None, sa_column=instant(True))
+    read_at: datetime | None = Field(default=None, sa_column=instant(True))
+    channel: str = Field(default="mail", sa_column_kwargs={"server_default": "mail"})
 
 
 PLUMBING = plumbing(Base, "notify")
+_ALL = "SELECT, INSERT, UPDATE, DELETE"
 ACCESS = (
-    # No page shows a telling: the web role has no grant, and would see its own rows only if it were given one.
-    Access("telling", worker="SELECT, INSERT, UPDATE, DELETE", visible=f"account = {ACCOUNT}"),
+    # The bell shows an account her own tellings, and notes that she saw them; the web role changes nothing else.
+    Access("telling", web="SELECT, UPDATE (read_at)", worker=_ALL, visible=f"account = {ACCOUNT}"),
+    *reminder_tables.ACCESS,
+    *bounce_tables.ACCESS,
     *plumbing_access("notify"),
 )
-SCHEMA = Schema("notify", Base.metadata, ACCESS, Path(__file__).with_name("migrations"))
+AGES = (
+    Age("telling", "due_at", 365, "Messages aux professionnels (références)", "state NOT IN ('pending', 'sending')"),
+    Age("reminder", "due_at", 365, "Rappels tirés ou désarmés (références)", "state <> 'armed'"),
+)
+SCHEMA = Schema("notify", Base.metadata, ACCESS, Path(__file__).with_name("migrations"), AGES)

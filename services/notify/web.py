@@ -9,19 +9,21 @@ from starlette.responses import Response
 
 from contracts.refusals import NotFound
 from services.notify.sink import Box
+from services.notify.sms_sink import SmsBox
 from services.runtime.web.guard import OPEN, Pages, viewer_or_none
 
 
-def box_pages(box: Box | None) -> APIRouter:
+def box_pages(box: Box | None, texts: SmsBox | None = None) -> APIRouter:
     """The routes; without a box each is NotFound."""
     pages = Pages()
 
     @pages.get("/courrier", OPEN)
     async def show_box(request: Request) -> Response:
-        """The mails, newest first."""
+        """The mails and the text messages, newest first."""
         mails = _opened(box).newest_first()
+        sms = texts.newest_first() if texts is not None else []
         return request.app.state.pages.render(
-            request, "courrier.html", viewer=await viewer_or_none(request), mails=mails
+            request, "courrier.html", viewer=await viewer_or_none(request), mails=mails, sms=sms
         )
 
     @pages.get("/courrier/{number}", OPEN)

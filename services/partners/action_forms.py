@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -24,6 +25,8 @@ from contracts.vocabulary import (
 )
 
 Options = Sequence[tuple[str, ...]]
+# Working days from the acknowledgement to the first contact that is due.
+FIRST_CONTACT = 5
 _REASON = "Pour quelle raison\u202f?"
 
 
@@ -32,6 +35,7 @@ class Question(Frozen):
 
     question: str = Field(min_length=1, max_length=500)
     resume_on: date
+    confirmed: tuple[str, ...] = ()
 
 
 class OtherDesk(Frozen):
@@ -56,12 +60,15 @@ class FormField:
 
 @dataclass(frozen=True)
 class Around:
-    """What a form may need besides the item: the day, the colleagues at the desk, the other desks."""
+    """What a form may need besides the item: the day, the colleagues at the desk, the other desks, and what is missing
+    before the person may be said to be unreachable.
+    """
 
     today: date
     state: State
     colleagues: Options = ()
     desks: Sequence[DeskOption] = ()
+    missing: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,26 @@ class ActionForm:
 
 
 def next_working_day(day: date) -> date:
-    """The next day that is neither Saturday nor Sunday: a proposal that people may change."""
+    """The next day that is neither Saturday, Sunday nor a public holiday: a proposal that people may change."""
     found = day + timedelta(days=1)
-    while found.weekday() > 4:
+    while found.weekday() > 4 or found in _holidays(found.year):
         found += timedelta(days=1)
     return found
+
+
+def working_day_after(day: date, days: int) -> date:
+    """So many working days later."""
+    for _ in range(days):
+        day = next_working_day(day)
+    return day
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    # Loads the calendars of every country: not before somebody asks.
+    from holidays.countries import France
+
+    return frozenset(France(years=year))
 
 
 def close_action(given: actions.Close) -> actions.Close:
@@ -99,7 +121,7 @@ def close_action(given: actions.Close) -> actions.Close:
 
 
 def _acknowledge(around: Around) -> list[FormField]:
-    day = next_working_day(next_working_day(around.today)).isoformat()
+    day = working_day_after(around.today, FIRST_CONTACT).isoformat()
     hint = "La personne saura quand vous l’appellerez. Vous pourrez noter un contact avant."
     return [FormField("date", "promised_for", "Premier contact promis au plus tard", hint=hint, value=day)]
 
@@ -144,6 +166,8 @@ def _close(around: Around) -> list[FormField]:
     if around.state is State.ACKNOWLEDGED:
         outcomes = [one for one in outcomes if Outcome(one[0]) in OUTCOMES_WITHOUT_CONTACT]
         hint = "Aucun contact n’est noté\u202f: seules ces issues sont possibles pour l’instant."
+    if around.missing:
+        outcomes = [(*one, around.missing) if one[0] == Outcome.UNREACHABLE else one for one in outcomes]
     fields = [FormField("radios", "outcome", "Quelle est l’issue\u202f?", outcomes, hint)]
     fields.append(
         FormField("date", "date_of_effect", "Date d’effet du droit", hint="Si le droit est ouvert.", required=False)
@@ -196,7 +220,7 @@ FORMS: dict[str, ActionForm] = {
             actions.Hold,
             _hold,
         ),
-        ActionForm("resume", "L’orientation revient dans «\u202fEn cours\u202f».", "Reprendre", actions.Resume),
+        ActionForm("resume", "L’orientation revient dans «\u202fÀ nous d’agir\u202f».", "Reprendre", actions.Resume),
         ActionForm(
             "refuse_accompaniment",
             "La personne a le droit d’être accompagnée\u202f: un refus se motive, et il est compté.",

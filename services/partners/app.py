@@ -9,23 +9,82 @@ from pydantic import BaseModel
 from contracts.asks import (
     CheckDeskMember,
     DescribeNetwork,
+    FindAudience,
+    ListAbsences,
+    ListConventions,
     ListRecipients,
     ResolveAddress,
     ResolveRecipient,
     ResolveViewer,
 )
 from contracts.replies import ViewerFound
-from services.partners import handlers, recipients, web, web_actions, web_api, web_desk, web_network
-from services.partners.sessions import Sessions
+from services.partners import (
+    absences,
+    conventions,
+    handlers,
+    recipients,
+    web,
+    web_absences,
+    web_account,
+    web_actions,
+    web_admin,
+    web_admin_members,
+    web_api,
+    web_appointments,
+    web_bulk,
+    web_components,
+    web_conventions,
+    web_desk,
+    web_desk_settings,
+    web_erasure,
+    web_network,
+    web_passkey,
+    web_password,
+    web_permanences,
+    web_presence,
+    web_proconnect,
+    web_queue,
+    web_setup,
+    web_sign_in_policy,
+)
+from services.partners.entering import SignInParts
 from services.partners.subscribers import REACTIONS
 from services.runtime.bus import Answer
 from services.runtime.database import Work
 from services.runtime.process import Parts, Service
 
+# `/bureau/{ref}/effacement` comes before the actions of the life cycle.
+PAGES = (
+    web,
+    web_components,
+    web_network,
+    web_conventions,
+    web_admin,
+    web_admin_members,
+    web_desk_settings,
+    web_permanences,
+    web_absences,
+    web_queue,
+    web_bulk,
+    web_desk,
+    web_presence,
+    web_erasure,
+    web_appointments,
+    web_actions,
+    web_api,
+    web_account,
+    web_passkey,
+    web_password,
+    web_proconnect,
+    web_setup,
+    web_sign_in_policy,
+)
+
 
 def build(service: Service) -> None:
     """Wire the service."""
-    sessions = Sessions(service)
+    parts = SignInParts(service)
+    sessions = parts.sessions
 
     async def resolve_viewer(ask: ResolveViewer) -> ViewerFound:
         return ViewerFound(viewer=await sessions.resolve(ask.session))
@@ -36,19 +95,22 @@ def build(service: Service) -> None:
                 ResolveViewer: resolve_viewer,
                 ListRecipients: _read(service, recipients.list_recipients),
                 ResolveRecipient: _read(service, recipients.resolve_recipient),
+                FindAudience: _read(service, handlers.find_audience),
                 ResolveAddress: _read(service, handlers.resolve_address),
                 DescribeNetwork: _read(service, handlers.describe_network),
                 CheckDeskMember: _read(service, handlers.check_desk_member),
+                ListConventions: _read(service, conventions.list_conventions),
+                ListAbsences: _read(service, absences.list_absences),
             },
             reactions=REACTIONS,
-            routers=[one.pages.router for one in (web, web_network, web_desk, web_actions, web_api)],
+            routers=[one.pages.router for one in PAGES],
             templates=Path(__file__).with_name("templates"),
             resolve_viewer=sessions.resolve,
             stop=web.mails_left,
         )
     )
     assert service.app is not None
-    service.app.state.sessions = sessions
+    service.app.state.sessions, service.app.state.sign_in = sessions, parts
 
 
 def _read(service: Service, handler: Callable[[Any, Work], Awaitable[BaseModel]]) -> Answer:

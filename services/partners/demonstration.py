@@ -7,14 +7,16 @@ nobody can be meant; references are stable, so that making it twice changes noth
 import random
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from uuid import UUID, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
 
+from contracts.facts import ConventionRecorded
 from contracts.viewer import Role
 from services.partners.domain import today_in_paris
+from services.partners.permanence_tables import Permanence
 from services.partners.tables import Absence, Account, Convention, Desk, Membership, Organisation
 from services.runtime.database import Work
 
@@ -92,6 +94,14 @@ PEOPLE = (
 )  # fmt: skip
 # Rows of PEOPLE: away with a deputy, away without one, and gone for good.
 AWAY_WITH_DEPUTY, DEPUTY, AWAY_ALONE, GONE = 12, 13, 18, 30
+LONG_UNCONFIRMED = 6
+# organisation, desk (or none), place, ISO weekday, from, until
+PERMANENCES = (
+    ("ccas", None, "Maison de quartier des Essais", 2, 9, 12),
+    ("caf", "social", "Centre social du Bas-Port", 2, 9, 12),
+    ("caf", "social", "France services de Hauterive", 4, 14, 17),
+    ("cpam", "sante", "Hôpital de Valbrume, hall A", 3, 10, 12),
+)
 CLOSED_DESK = ("caf", "logement")
 
 _FIRST = ("Ombe", "Ulri", "Isau", "Théo", "Bran", "Méli", "Gaë", "Cléo", "Aude", "Fabri", "Sido", "Odi", "Pharo")
@@ -170,11 +180,17 @@ async def make_directory(work: Work) -> None:
         (Organisation, _organisations()),
         (Desk, _desks(today)),
         (Account, _accounts()),
-        (Membership, _memberships()),
+        (Membership, _memberships(work.now)),
         (Absence, _absences(today)),
-        (Convention, _conventions()),
+        (Permanence, _permanences(today, work.now)),
     ):
         await work.session.execute(insert(table).values(rows).on_conflict_do_nothing())
+    signed = insert(Convention).values(_conventions()).on_conflict_do_nothing().returning(Convention)
+    for one in (await work.session.execute(signed)).scalars():
+        fact = ConventionRecorded(
+            ref=one.ref, organisation=one.organisation, starts=one.starts, ends=one.ends, revision=1, at=work.now
+        )
+        work.emit(fact)
 
 
 def _organisations() -> list[dict[str, object]]:
@@ -212,15 +228,16 @@ def _accounts() -> list[dict[str, object]]:
     ]
 
 
-def _memberships() -> list[dict[str, object]]:
+def _memberships(now: datetime) -> list[dict[str, object]]:
     return [
         {
             "ref": ref_of("membership", str(one.ref)),
             "account": one.ref,
             "role": one.role.value,
             "desk": ref_of("desk", one.organisation, one.desk) if one.desk else None,
+            "confirmed_at": now - timedelta(days=400 if index == LONG_UNCONFIRMED else 60),
         }
-        for one in people()
+        for index, one in enumerate(people())
     ]
 
 
@@ -235,6 +252,24 @@ def _absences(today: date) -> list[dict[str, object]]:
             "deputy": found[deputy].ref if deputy is not None else None,
         }
         for index, days, deputy in ((AWAY_WITH_DEPUTY, 10, DEPUTY), (AWAY_ALONE, 6, None))
+    ]
+
+
+def _permanences(today: date, now: datetime) -> list[dict[str, object]]:
+    return [
+        {
+            "ref": ref_of("permanence", organisation, place),
+            "organisation": ref_of("organisation", organisation),
+            "desk": ref_of("desk", organisation, desk) if desk else None,
+            "place": place,
+            "weekday": weekday,
+            "opens": time(opens),
+            "closes": time(closes),
+            "valid_from": today - timedelta(days=60),
+            "closed_on_holidays": True,
+            "updated_at": now,
+        }
+        for organisation, desk, place, weekday, opens, closes in PERMANENCES
     ]
 
 

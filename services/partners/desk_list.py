@@ -1,10 +1,11 @@
 """The desk's list in words: its sentence, its views, its rows and their one action."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
-from contracts.lifecycle import BY_ACTION, State
+from contracts.lifecycle import BY_ACTION, OPEN, State
 from contracts.pages import referral_page_of_desk
 from contracts.rights import right_name
 from contracts.vocabulary import HandoverMode, Outcome, Turn
@@ -12,20 +13,26 @@ from services.partners.disclosures import Readings
 from services.partners.domain import Tab, Urgency, tab_of, today_in_paris, urgency
 from services.partners.store import Counts, Names
 from services.partners.tables import DeskItem
+from services.partners.wanted import MOST_ENDED
 from services.runtime.web import dates
 
 TAB_LABELS = {
-    Tab.TO_ANSWER: "À traiter",
-    Tab.WAITING: "J’attends une réponse",
-    Tab.IN_PROGRESS: "En cours",
+    Tab.TO_ANSWER: "Nouvelles",
+    Tab.TODAY: "Pour aujourd’hui",
+    Tab.LATE: "En retard",
+    Tab.IN_PROGRESS: "À nous d’agir",
+    Tab.WAITING: "À d’autres d’agir",
     Tab.ENDED: "Closes",
 }
 EMPTY = {
-    Tab.TO_ANSWER: ("Rien à traiter", "Les orientations confiées à votre guichet apparaîtront ici dès leur arrivée."),
+    Tab.TO_ANSWER: ("Rien de nouveau", "Les orientations confiées à votre guichet apparaîtront ici dès leur arrivée."),
+    Tab.TODAY: ("Rien pour aujourd’hui", "Ce qui est à faire dans la journée vient ici le matin."),
+    Tab.LATE: ("Aucun retard", "Une orientation vient ici quand sa date est passée."),
     Tab.WAITING: ("Rien en attente", "Ce qui attend une réponse de quelqu’un d’autre apparaîtra ici."),
-    Tab.IN_PROGRESS: ("Rien en cours", "Une orientation dont vous accusez réception vient ici."),
+    Tab.IN_PROGRESS: ("Rien ne vous attend", "Une orientation dont vous accusez réception vient ici."),
     Tab.ENDED: ("Rien de clos", "Les orientations closes, déclinées ou rappelées restent ici pour mémoire."),
 }
+NOTHING_KEPT = ("Rien de tel dans cette vue", "Enlevez un filtre, ou choisissez une autre vue.")
 _MASCULINE = frozenset({"CCAS", "CIAS", "Département"})
 _FEMININE = frozenset({"Caf", "CAF", "CPAM", "MSA", "Carsat", "MDPH", "Maison"})
 _NEXT = {
@@ -47,6 +54,7 @@ class Row:
     meta: tuple[str, ...]
     action_label: str | None
     action_href: str | None
+    pick: str | None = None
 
 
 def the_organisation(name: str) -> str:
@@ -62,8 +70,29 @@ def of_organisation(name: str) -> str:
     return f"du {name}" if named.startswith("le ") else f"de {named}"
 
 
-def lead(counts: Counts) -> str:
-    """What the list asks for today, in one sentence."""
+def lead(counts: Counts, *, narrowed: bool = False) -> str:
+    """What the list asks for today: what waits for an answer, then what was answered before.
+
+    `narrowed` says that the counts are only of what the list keeps now.
+    """
+    said = " ".join(one for one in (_new_ones(counts), _followed(counts)) if one)
+    return f"Avec ces filtres, {said[:1].lower()}{said[1:]}" if narrowed else said
+
+
+def counted(tab: Tab, counts: Counts) -> int | str:
+    """The number beside a view."""
+    found = counts.tabs[tab]
+    return f"{MOST_ENDED}+" if tab is Tab.ENDED and found >= MOST_ENDED else found
+
+
+def _followed(counts: Counts) -> str:
+    late, due = counts.tabs[Tab.LATE] - counts.late, counts.tabs[Tab.TODAY] - counts.due
+    parts = [f"{due} {'sont' if due > 1 else 'est'} à faire aujourd’hui"] if due > 0 else []
+    parts += [f"{late} {'sont' if late > 1 else 'est'} en retard"] if late > 0 else []
+    return f"De celles que vous suivez, {' et '.join(parts)}." if parts else ""
+
+
+def _new_ones(counts: Counts) -> str:
     waiting = counts.tabs[Tab.TO_ANSWER]
     if not waiting:
         return "Aucune orientation n’attend de réponse."
@@ -96,9 +125,15 @@ def row_of(item: DeskItem, readings: Readings, names: Names, now: datetime) -> R
     )
 
 
-def rows_of(items: Sequence[DeskItem], readings: Readings, names: Names, now: datetime) -> list[Row]:
-    """The rows of a page, in its order."""
-    return [row_of(item, readings, names, now) for item in items]
+def rows_of(
+    items: Sequence[DeskItem], readings: Readings, names: Names, now: datetime, manages: Collection[UUID] = ()
+) -> list[Row]:
+    """The rows of a page, in its order; those that are open at a desk of `manages` can be picked, to be given away."""
+    rows = [row_of(item, readings, names, now) for item in items]
+    return [
+        replace(row, pick=str(item.ref)) if item.desk in manages and State(item.state) in OPEN else row
+        for row, item in zip(rows, items, strict=True)
+    ]
 
 
 def due_of(item: DeskItem) -> datetime | None:
@@ -117,6 +152,8 @@ def _chip(item: DeskItem, state: State, tab: Tab, pressing: Urgency, now: dateti
     due = due_of(item)
     if tab is Tab.ENDED:
         return Outcome(item.outcome).label if item.outcome and state is State.CLOSED else state.label
+    if item.unattended_since is not None:
+        return "Plus personne ne la suit"
     if pressing is Urgency.LATE and due is not None:
         return f"En retard{_for_days(due, now)}"
     if pressing is Urgency.DUE and due is not None:

@@ -6,16 +6,21 @@ from typing import Any
 from uuid import UUID
 
 from contracts.consent import Disclosure, ProhibitedUse
+from contracts.ladder import LadderStep
 from contracts.lifecycle import BY_ACTION, ENDED, State, Transition
 from contracts.replies import HandoverNote, ReferralView, Step
 from contracts.vocabulary import (
     AccompanimentRefusal,
+    AppointmentPlace,
     AttemptChannel,
     AttemptResult,
     ConsentMethod,
     DeclineReason,
+    DepartureReason,
     ErrorReason,
     HoldReason,
+    KeptRight,
+    ManagerAsk,
     NonTakeUpCause,
     Outcome,
     RecallReason,
@@ -194,29 +199,44 @@ _SENTENCES: dict[str, str] = {
     "ReferralRedirectRefused": "L’orientation reste à ce guichet",
     "ReferralRedirected": "Confiée à un autre guichet",
     "ReferralRecalled": "Rappelée\u202f: {reason}",
+    "ReferralRecalledByDeparture": "Reprise\u202f: {reason}",
     "ReferralWithdrawn": "La personne a retiré son accord",
-    "ReferralExpired": "Restée sans réponse pendant 30 jours",
+    "ReferralExpired": "Restée sans réponse jusqu’au terme",
     "ReferralClosed": "Close\u202f: {outcome}",
     "ReferralOutcomeConfirmed": "Issue confirmée avec la personne",
     "ReferralOutcomeContradicted": "Issue contredite\u202f: l’orientation est rouverte",
     "ReferralReopened": "Rouverte\u202f: {reason}",
     "ReferralEnteredInError": "Saisie par erreur\u202f: {reason}",
+    "ReferralChecked": "Vérifiée avec la personne par qui l’accompagne",
+    "ReferralRenewalRecorded": "Renouvellement du droit\u202f: {kept}",
+    "ReferralManagerAsked": "La coordination demande au responsable\u202f: {what}",
+    "ReferralAppointmentProposed": "Rendez-vous proposé\u202f: {starts}, {place}",
+    "ReferralAppointmentAccepted": "Rendez-vous convenu\u202f: {starts}",
+    "ReferralAppointmentDeclined": "Rendez-vous pas retenu\u202f: {starts}",
+    "ReferralAppointmentCancelled": "Rendez-vous annulé\u202f: {starts}",
+    "ReferralAppointmentHeld": "Rendez-vous tenu\u202f: {starts}",
+    "ReminderTold": "Rappel envoyé\u202f: {step}",
 }
 _REASONS: dict[str, type[Word]] = {
     "ReferralHeld": HoldReason,
     "ReferralAccompanimentRefused": AccompanimentRefusal,
     "ReferralDeclined": DeclineReason,
     "ReferralRecalled": RecallReason,
+    "ReferralRecalledByDeparture": DepartureReason,
     "ReferralReopened": ReopenReason,
     "ReferralEnteredInError": ErrorReason,
 }
 _WORDS: dict[str, type[Word]] = {
+    "step": LadderStep,
+    "place": AppointmentPlace,
     "channel": AttemptChannel,
     "result": AttemptResult,
     "outcome": Outcome,
     "ground": RefusalGround,
     "cause": NonTakeUpCause,
     "turn": Turn,
+    "kept": KeptRight,
+    "what": ManagerAsk,
 }
 
 
@@ -249,6 +269,7 @@ def _entry(step: Step, names: Names, now: datetime) -> dict[str, Any]:
     words = {
         "assignee": names.account(_uuid(step.details.get("assignee"))) or "un collègue",
         "to_desk": names.desk(_uuid(step.details.get("to_desk"))),
+        "starts": dates.when(datetime.fromisoformat(step.details["starts"]), now) if "starts" in step.details else "",
         "reason": _word(_REASONS.get(step.fact), step.details.get("reason")),
         **{key: _word(kind, step.details.get(key)) for key, kind in _WORDS.items()},
     }

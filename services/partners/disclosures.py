@@ -1,17 +1,22 @@
 """What a page may say of a person: asked of intake for all its rows at once, and never kept.
 
-When intake is away the page still shows everything that is not personal, and says so once.
+Intake decides by the agreement and the routes. Two things others decide, and intake hears of them by the bus: that a
+referral has ended (referral) and that a convention has (here). Both are looked at beside each reading, so that nothing
+is passed on after they are committed, however late the bus is. Whoever is away, nothing of a person is shown.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from contracts.asks import Disclose
-from contracts.refusals import Refusal, ServiceAway, from_wire
-from contracts.replies import Disclosed
+from contracts.asks import Disclose, ListErasures, ReadStates
+from contracts.lifecycle import reading_ended
+from contracts.refusals import HandoverClosed, NoConvention, Refusal, ServiceAway, from_wire
+from contracts.replies import Disclosed, DisclosedAll, ErasureAsked, StatesFound
 from contracts.viewer import Viewer
-from services.runtime.bus import Bus
+from services.partners.recipients import conventions_in_force
+from services.runtime.process import Service
 
 UNSHARED = "Identité non partagée"
 UNREADABLE = "Informations non consultables"
@@ -20,7 +25,7 @@ UNAVAILABLE = "Informations momentanément indisponibles"
 
 @dataclass(frozen=True)
 class Readings:
-    """The answers by referral; `away` when intake did not answer."""
+    """The answers by referral; `away` when intake or referral did not answer."""
 
     rows: dict[UUID, Disclosed] = field(default_factory=dict)
     away: bool = False
@@ -48,13 +53,46 @@ class Readings:
 
 
 async def read_disclosures(
-    viewer: Viewer, bus: Bus, referrals: Sequence[UUID], *, with_notes: bool = False
+    viewer: Viewer, service: Service, referrals: Sequence[UUID], *, with_notes: bool = False
 ) -> Readings:
-    """Ask intake what this viewer may read now of these persons; at most 200 referrals."""
+    """What this viewer may read now of these persons; at most 200 referrals. The one way to a person from here."""
     if not referrals:
         return Readings()
+    refs = tuple(referrals)
     try:
-        found = await bus.ask(Disclose(viewer=viewer, referrals=tuple(referrals), with_notes=with_notes))
+        # All three begin now: a decision that is committed by then is seen by whoever took it.
+        found, stand, covered = await asyncio.gather(
+            service.bus.ask(Disclose(viewer=viewer, referrals=refs, with_notes=with_notes)),
+            service.bus.ask(ReadStates(viewer=viewer, refs=refs)),
+            under_convention(viewer, service),
+        )
     except ServiceAway:
         return Readings(away=True)
-    return Readings({row.referral: row for row in found.rows})
+    return Readings(passed_on(found, stand, covered, service))
+
+
+def passed_on(found: DisclosedAll, stand: StatesFound, covered: bool, service: Service) -> dict[UUID, Disclosed]:
+    """The rows as intake answered them, without what has ended since; a referral that the record denies has."""
+    now, rows = service.clock(), {}
+    for row in found.rows:
+        state = stand.states.get(row.referral)
+        if row.disclosure is not None and (state is None or reading_ended(state.state, state.ended_at, now)):
+            row = Disclosed(referral=row.referral, refusal=HandoverClosed().wire())
+        elif row.disclosure is not None and not covered:
+            row = Disclosed(referral=row.referral, refusal=NoConvention().wire())
+        rows[row.referral] = row
+    return rows
+
+
+async def under_convention(viewer: Viewer, service: Service) -> bool:
+    """Whether a convention with the viewer's organisation is in force now."""
+    async with service.database.web(viewer) as work:
+        return viewer.organisation in await conventions_in_force(work.now, work)
+
+
+async def read_erasures(viewer: Viewer, service: Service, referral: UUID | None = None) -> tuple[ErasureAsked, ...]:
+    """What the viewer's desks are asked to erase: what is unanswered, or all of one referral; none while away."""
+    try:
+        return (await service.bus.ask(ListErasures(viewer=viewer, referral=referral))).rows
+    except ServiceAway:
+        return ()

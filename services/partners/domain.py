@@ -20,9 +20,6 @@ SESSION_LENGTH = timedelta(hours=10)
 SEEN_EVERY = timedelta(minutes=1)
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
-THROTTLE_WINDOW = timedelta(minutes=10)
-CODES_PER_ADDRESS = 5
-CODES_PER_BROWSER = 10
 DESK_ROLES = frozenset({Role.DESK_AGENT, Role.DESK_MANAGER})
 _OWN_PATH = re.compile(r"^/(?![/\\])[\w\-./~%?=&]*$", re.ASCII)
 
@@ -112,15 +109,60 @@ def availability(account: UUID, members: Collection[UUID], absences: Collection[
     return Availability(None, away.ends)
 
 
+@dataclass(frozen=True)
+class Colleague:
+    """An active member of a desk today: whether she manages it, is away, and how many open referrals she has."""
+
+    account: UUID
+    manages: bool = False
+    away: bool = False
+    in_hand: int = 0
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """The active members of a desk today, and those who stand in for the one whom this is about."""
+
+    colleagues: tuple[Colleague, ...]
+    deputies: tuple[UUID, ...] = ()
+
+    def has(self, account: UUID | None) -> bool:
+        """Whether she is an active member."""
+        return any(one.account == account for one in self.colleagues)
+
+    def who_answers(self, assignee: UUID) -> UUID | None:
+        """Herself when she is there, else her deputy, else the agent with the least in hand; None: the managers choose.
+
+        A manager takes nothing over by herself being the last one there: she decides who does.
+        """
+        here = {one.account: one for one in self.colleagues if not one.away}
+        if assignee in here:
+            return assignee
+        deputy = next((one for one in self.deputies if one in here), None)
+        agents = sorted((one.in_hand, str(one.account), one.account) for one in here.values() if not one.manages)
+        return deputy or (agents[0][2] if agents else None)
+
+    def managers(self) -> tuple[UUID, ...]:
+        """The managers; where the desk has none, its members, for then nobody else can be told."""
+        managing = tuple(sorted(one.account for one in self.colleagues if one.manages))
+        return managing or tuple(sorted(one.account for one in self.colleagues))
+
+
 # --- the desk's list ----------------------------------------------------------------------------------------------
 
 
 class Tab(StrEnum):
-    """The four views of a desk's list, by the code that stands in the address."""
+    """The views of a desk's list, by the code that stands in the address.
+
+    Every referral is in one of TO_ANSWER, IN_PROGRESS, WAITING and ENDED; TODAY and LATE are those of the first two
+    that press.
+    """
 
     TO_ANSWER = "a-traiter"
-    WAITING = "attente"
+    TODAY = "aujourdhui"
+    LATE = "en-retard"
     IN_PROGRESS = "en-cours"
+    WAITING = "attente"
     ENDED = "closes"
 
 

@@ -1,19 +1,28 @@
 """What partners answers about professionals: their address, their names, who works at which desk."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 
-from contracts.asks import CheckDeskMember, DescribeNetwork, ResolveAddress
+from contracts.asks import CheckDeskMember, DescribeNetwork, FindAudience, ResolveAddress
 from contracts.refusals import NotFound
-from contracts.replies import Address, DeskMember, Network
+from contracts.replies import Address, AudienceFound, DeskMember, Network
+from contracts.viewer import Role
 from contracts.vocabulary import OrganisationKind
 from services.partners.domain import Away, absence_on, today_in_paris
+from services.partners.permanences import every_permanence
 from services.partners.recipients import read_staff
 from services.partners.tables import Absence, Account, Desk, Organisation
 from services.runtime.database import Work
 
 _ACCOUNT = """
-SELECT a.ref, a.email, a.active, s.starts, s.ends, s.deputy
+SELECT a.ref, a.email, a.phone, a.active, s.starts, s.ends, s.deputy
 FROM partners.account a LEFT JOIN partners.absence s ON s.account = a.ref WHERE a.ref = :account
+"""
+
+_AUDIENCE = """
+SELECT DISTINCT m.account, m.role FROM partners.membership m JOIN partners.account a ON a.ref = m.account
+WHERE a.active AND (m.role IN ('coordinator', 'dpo') OR m.role = 'desk_manager' AND m.desk = :desk) ORDER BY m.account
 """
 
 
@@ -36,6 +45,23 @@ async def resolve_address(ask: ResolveAddress, work: Work) -> Address:
         absent=away is not None,
         deputy=deputy.ref if deputy else None,
         deputy_email=deputy.email if deputy else None,
+        phone=account.phone,
+        desks=await _desks_of(ask.account, work) if ask.with_desks else (),
+    )
+
+
+async def _desks_of(account: UUID, work: Work) -> tuple[UUID, ...]:
+    query = "SELECT DISTINCT desk FROM partners.membership WHERE account = :account AND desk IS NOT NULL ORDER BY desk"
+    return tuple((await work.execute(query, account=account)).scalars())
+
+
+async def find_audience(ask: FindAudience, work: Work) -> AudienceFound:
+    """The active managers of that desk, the coordinators and the data protection officers of the territory."""
+    rows = (await work.execute(_AUDIENCE, desk=ask.desk)).all()
+    return AudienceFound(
+        managers=tuple(one.account for one in rows if one.role == Role.DESK_MANAGER),
+        coordinators=tuple(one.account for one in rows if one.role == Role.COORDINATOR),
+        officers=tuple(one.account for one in rows if one.role == Role.DPO),
     )
 
 
@@ -50,6 +76,7 @@ async def describe_network(_ask: DescribeNetwork, work: Work) -> Network:
         desks={one.ref: one.name for one in desks},
         desk_organisation={one.ref: one.organisation for one in desks},
         accounts=dict(accounts),
+        permanences=tuple(await every_permanence(None, work)),
     )
 
 

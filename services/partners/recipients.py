@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from contracts.asks import ListRecipients, ResolveRecipient
 from contracts.refusals import ContactUnavailable, DeskClosed, DeskNotCompetent, NotFound
-from contracts.replies import ContactOption, DeskOption, Recipient, RecipientsFound
-from contracts.vocabulary import HandoverMode, OrganisationKind
+from contracts.replies import ContactOption, DeskOption, Permanence, Recipient, RecipientsFound
+from contracts.vocabulary import Capacity, Document, HandoverMode, OrganisationKind
+from services.partners.desk_settings import hours_of, is_full, settings_of
+from services.partners.directory_tables import DeskSetting
 from services.partners.domain import (
     DESK_ROLES,
     Availability,
@@ -22,6 +24,7 @@ from services.partners.domain import (
     is_open,
     today_in_paris,
 )
+from services.partners.permanences import coming, every_permanence
 from services.partners.tables import Absence, Account, Convention, Desk, Membership, Organisation
 from services.runtime.database import Work
 
@@ -74,8 +77,13 @@ async def list_recipients(ask: ListRecipients, work: Work) -> RecipientsFound:
     ]
     staff = await read_staff([desk.ref for desk, _ in rows], work)
     conventions = await conventions_in_force(work.now, work)
-    options = [describe_desk(desk, organisation, staff, conventions, work.now) for desk, organisation in rows]
-    options.sort(key=lambda one: (not one.open, one.convention is None, one.organisation_name, one.desk_name))
+    settings = await settings_of(ask.viewer, work, [desk.ref for desk, _ in rows])
+    held = await every_permanence(ask.viewer, work)
+    options = [
+        describe_desk(desk, organisation, staff, conventions, work.now, settings.get(desk.ref), held)
+        for desk, organisation in rows
+    ]
+    options.sort(key=_order)
     return RecipientsFound(desks=tuple(options))
 
 
@@ -123,8 +131,19 @@ async def resolve_recipient(ask: ResolveRecipient, work: Work) -> Recipient:
     )
 
 
+def _order(one: DeskOption) -> tuple[object, ...]:
+    """Open ones first, then those under a convention, then those that are not full."""
+    return (not one.open, one.convention is None, one.capacity is Capacity.FULL, one.organisation_name, one.desk_name)
+
+
 def describe_desk(
-    desk: Desk, organisation: Organisation, staff: Staff, conventions: dict[UUID, Convention], now: datetime
+    desk: Desk,
+    organisation: Organisation,
+    staff: Staff,
+    conventions: dict[UUID, Convention],
+    now: datetime,
+    setting: DeskSetting | None = None,
+    held: Sequence[Permanence] = (),
 ) -> DeskOption:
     """A desk with its contacts; those who left are not proposed."""
     today = today_in_paris(now)
@@ -141,10 +160,16 @@ def describe_desk(
         modes=tuple(HandoverMode(one) for one in desk.modes),
         open=opened,
         closed_until=None if opened else desk.closed_until,
+        capacity=Capacity.FULL if is_full(setting, today) else Capacity.OPEN,
+        full_until=setting.full_until if setting else None,
+        documents=tuple(Document(one) for one in (setting.documents if setting else ())),
+        documents_note=setting.documents_note if setting else "",
+        hours=hours_of(setting),
         convention=convention.ref if convention else None,
         convention_starts=convention.starts if convention else None,
         convention_ends=convention.ends if convention else None,
         contacts=tuple(_contact(staff, desk.ref, one, today) for one in staff.active(desk.ref)),
+        permanences=coming(held, desk=desk.ref),
     )
 
 

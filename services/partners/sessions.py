@@ -5,8 +5,9 @@ from uuid import UUID
 
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind
-from services.partners.domain import SEEN_EVERY, session_lives
+from services.partners.domain import SEEN_EVERY, SESSION_IDLE, session_lives
 from services.runtime.database import Work
+from services.runtime.driver import Row
 from services.runtime.process import Remembered, Service
 
 KEPT_SECONDS = 5.0
@@ -52,6 +53,50 @@ async def read_viewer(hashed: str, work: Work) -> Viewer | None:
     )
 
 
+async def end_sessions(work: Work, account: UUID, *, but: str | None = None) -> int:
+    """End every session of that account but the one whose hash is `but`, and return how many; each is cut in every
+    service when the transaction is committed.
+    """
+    rows = await work.execute(
+        "UPDATE partners.session SET ended_at = :now, federation = NULL"
+        " WHERE account = :account AND ended_at IS NULL AND hash <> :but RETURNING hash",
+        now=work.now,
+        account=account,
+        but=but or "",
+    )
+    return _cut([row.hash for row in rows], work)
+
+
+async def end_session_of(viewer: Viewer, ref: UUID, work: Work) -> int:
+    """End one session of her own by its reference; unknown, ended and another's are one answer: 0."""
+    rows = await work.execute(
+        "UPDATE partners.session SET ended_at = :now, federation = NULL"
+        " WHERE account = :account AND ref = :ref AND ended_at IS NULL RETURNING hash",
+        now=work.now,
+        account=viewer.account,
+        ref=ref,
+    )
+    return _cut([row.hash for row in rows], work)
+
+
+async def list_sessions(viewer: Viewer, work: Work) -> list[Row]:
+    """Her sessions that live now, the last used first: ref, hash, device, method, created_at, seen_at."""
+    rows = await work.execute(
+        "SELECT ref, hash, device, method, created_at, seen_at FROM partners.session WHERE account = :account"
+        " AND ended_at IS NULL AND expires_at > :now AND seen_at >= :idle ORDER BY seen_at DESC, created_at DESC",
+        account=viewer.account,
+        now=work.now,
+        idle=work.now - SESSION_IDLE,
+    )
+    return rows.all()
+
+
+def _cut(hashes: list[str], work: Work) -> int:
+    for hashed in hashes:
+        work.hint(f"session.{hashed}")
+    return len(hashes)
+
+
 class Sessions:
     """The viewers of this process, and the one way to end a session everywhere at once."""
 
@@ -59,6 +104,7 @@ class Sessions:
         self.service = service
         self.kept = Remembered(self._read, seconds=KEPT_SECONDS)
         service.bus.listeners.append(self._hinted)
+        service.database.send_hint = self._send_hint
 
     async def resolve(self, hashed: str) -> Viewer | None:
         """Who holds this session, or None."""
@@ -72,6 +118,11 @@ class Sessions:
     async def _read(self, hashed: str) -> Viewer | None:
         async with self.service.database.web(None) as work:
             return await read_viewer(hashed, work)
+
+    async def _send_hint(self, topic: str) -> None:
+        """What a transaction says once it is committed: an ended session is forgotten here before anybody is told."""
+        self._hinted(topic)
+        await self.service.bus.hint(topic)
 
     def _hinted(self, topic: str) -> None:
         if topic.startswith("session."):

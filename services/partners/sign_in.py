@@ -7,87 +7,103 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from contracts.refusals import Refusal, SignInCodeExpired, SignInCodeWrong, TooManyTries
-from services.partners.domain import (
-    CODE_LIFE,
-    CODE_TRIES,
-    CODES_PER_ADDRESS,
-    CODES_PER_BROWSER,
-    SESSION_LENGTH,
-    THROTTLE_WINDOW,
-    fingerprint,
+from contracts.refusals import Refusal, SignInCodeExpired, SignInCodeWrong, SignInLocked, TooManyTries
+from services.partners.domain import CODE_LIFE, CODE_TRIES, SESSION_LENGTH, fingerprint
+from services.partners.sign_in_keys import SignInKeys
+from services.partners.sign_in_limits import Spent, give_back, spend
+from services.partners.sign_in_rules import (
+    CODES_BY_ADDRESS,
+    CODES_BY_BROWSER,
+    CODES_BY_NETWORK,
+    TRIES_BY_ADDRESS_A_DAY,
+    TRIES_BY_NETWORK,
+    Limit,
+    Method,
+    Outcome,
 )
-from services.partners.tables import Account, Organisation, Session, SignIn
+from services.partners.sign_in_tries import Known, Visit, find_account, note
+from services.partners.tables import Session, SignIn
 from services.runtime.database import Work
 from services.runtime.web.guard import session_hash
-
-_COUNT = text(
-    "INSERT INTO partners.signinthrottle AS t (key, since, count) VALUES (:key, :now, 1)"
-    " ON CONFLICT (key) DO UPDATE SET"
-    " count = CASE WHEN t.since <= :before THEN 1 ELSE t.count + 1 END,"
-    " since = CASE WHEN t.since <= :before THEN :now ELSE t.since END RETURNING count"
-)
 
 
 @dataclass(frozen=True)
 class CodeAsked:
-    """A code to mail, or None when nobody has that address; the page is the same for both."""
+    """A code to mail, or None when nobody who may use one has that address; the page is the same for both."""
 
     email: str | None
     code: str
 
 
-async def ask_for_code(email: str, browser: str, work: Work) -> CodeAsked | TooManyTries:
+def too_many(limit: Limit, field: str | None = None) -> Refusal:
+    """The refusal for a limit that is passed."""
+    return SignInLocked(field=field) if limit.window >= TRIES_BY_ADDRESS_A_DAY.window else TooManyTries(field=field)
+
+
+async def ask_for_code(email: str, visit: Visit, keys: SignInKeys, work: Work) -> CodeAsked | Refusal:
     """Make a code for that address, bound to the browser's secret. More than 5 in 10 minutes are refused."""
     address = email.strip().lower()
-    asked = [
-        await _count(f"address:{fingerprint(work.territory, address)}", work) <= CODES_PER_ADDRESS,
-        await _count(f"browser:{fingerprint(browser)}", work) <= CODES_PER_BROWSER,
+    counted = keys.fingerprint(work.territory, address)
+    asked: Spent = [
+        (CODES_BY_ADDRESS, counted),
+        (CODES_BY_BROWSER, fingerprint(visit.browser)),
+        (CODES_BY_NETWORK, visit.network),
     ]
-    if not all(asked):
-        return TooManyTries()
-    account = (await work.session.execute(_active_account().where(Account.email == address))).scalar_one_or_none()
+    passed = await spend(asked, work)
+    account = await find_account(work, email=address)
+    if passed is not None:
+        await note(Outcome.LOCKED, Method.CODE, account.ref if account else None, visit, work)
+        return too_many(passed)
+    if account is not None and Method.CODE not in account.methods:
+        await note(Outcome.NOT_ALLOWED, Method.CODE, account.ref, visit, work)
+        account = None
     code = f"{secrets.randbelow(1_000_000):06d}"
     work.session.add(
         SignIn(
-            browser=fingerprint(browser),
+            browser=fingerprint(visit.browser),
             account=account.ref if account else None,
-            code_hash=fingerprint(browser, code),
+            address=counted,
+            code_hash=fingerprint(visit.browser, code),
             created_at=work.now,
         )
     )
     return CodeAsked(account.email if account else None, code)
 
 
-async def redeem_code(browser: str, code: str, work: Work) -> UUID | Refusal:
+async def redeem_code(visit: Visit, code: str, work: Work) -> UUID | Refusal:
     """The account whose code this is, once, or why not: the last code asked for from this browser is the one that
     counts, for 10 minutes and 5 tries. A try is counted whatever its answer, so a refusal is returned and not raised.
     """
-    statement = (
-        select(SignIn)
-        .where(SignIn.browser == fingerprint(browser))
-        .order_by(SignIn.created_at.desc())  # type: ignore[attr-defined]
-        .limit(1)
-        .with_for_update()
-    )
-    found = (await work.session.execute(statement)).scalar_one_or_none()
+    found = await _last_code(visit.browser, work)
     if found is None or found.used_at is not None or work.now - found.created_at >= CODE_LIFE:
         return SignInCodeExpired(field="code")
-    if found.tries >= CODE_TRIES:
-        return TooManyTries(field="code")
+    counted: Spent = [(TRIES_BY_ADDRESS_A_DAY, found.address), (TRIES_BY_NETWORK, visit.network)]
+    passed = await spend(counted, work)
+    if found.tries >= CODE_TRIES or passed is not None:
+        await note(Outcome.LOCKED, Method.CODE, found.account, visit, work)
+        return too_many(passed, "code") if passed else TooManyTries(field="code")
     found.tries += 1
-    right = secrets.compare_digest(found.code_hash, fingerprint(browser, code))
-    if found.account is None or not right:
+    right = secrets.compare_digest(found.code_hash, fingerprint(visit.browser, code))
+    account = await find_account(work, ref=found.account) if found.account is not None and right else None
+    if account is None or Method.CODE not in account.methods:
+        await note(Outcome.WRONG, Method.CODE, found.account, visit, work)
         return SignInCodeWrong(field="code")
     found.used_at = work.now
-    statement = _active_account().where(Account.ref == found.account)
-    account = (await work.session.execute(statement)).scalar_one_or_none()
-    return account.ref if account else SignInCodeWrong(field="code")
+    await give_back(counted, work)
+    return account.ref
 
 
-async def open_session(account: UUID, previous: str | None, work: Work) -> str:
+async def open_session(
+    account: UUID,
+    previous: str | None,
+    work: Work,
+    *,
+    method: Method = Method.CODE,
+    device: str = "",
+    federation: str | None = None,
+) -> str:
     """The cookie of a new session; the browser's former one, when it had one, ends."""
     if previous is not None:
         await end_session(session_hash(previous), work)
@@ -96,6 +112,9 @@ async def open_session(account: UUID, previous: str | None, work: Work) -> str:
         Session(
             hash=session_hash(cookie),
             account=account,
+            method=method.value,
+            device=device,
+            federation=federation,
             created_at=work.now,
             seen_at=work.now,
             expires_at=work.now + SESSION_LENGTH,
@@ -104,28 +123,33 @@ async def open_session(account: UUID, previous: str | None, work: Work) -> str:
     return cookie
 
 
-async def end_session(hashed: str, work: Work) -> None:
-    """End that session now; one that is unknown or ended stays as it is."""
-    await work.execute(
-        "UPDATE partners.session SET ended_at = :now WHERE hash = :hash AND ended_at IS NULL", now=work.now, hash=hashed
+async def end_session(hashed: str, work: Work) -> str | None:
+    """End that session now, and return the sealed token by which an OpenID provider ends its own; one that is unknown
+    or ended stays as it is.
+    """
+    ended = await work.execute(
+        "UPDATE partners.session s SET ended_at = :now, federation = NULL FROM partners.session o"
+        " WHERE s.hash = :hash AND s.ended_at IS NULL AND o.hash = s.hash RETURNING o.federation",
+        now=work.now,
+        hash=hashed,
     )
+    work.hint(f"session.{hashed}")
+    row = ended.first()
+    return row.federation if row else None
 
 
-async def known_account(account: UUID, work: Work) -> UUID | None:
+async def known_account(account: UUID, work: Work) -> Known | None:
     """That account when it may sign in: active, in an organisation that is not closed."""
-    statement = _active_account().where(Account.ref == account)
-    found = (await work.session.execute(statement)).scalar_one_or_none()
-    return found.ref if found else None
+    return await find_account(work, ref=account)
 
 
-def _active_account():  # noqa: ANN202 - a SQLAlchemy select
-    return (
-        select(Account)
-        .join(Organisation, Organisation.ref == Account.organisation)  # type: ignore[arg-type]
-        .where(Account.active, Organisation.closed.is_(False))  # type: ignore[arg-type, attr-defined]
+async def _last_code(browser: str, work: Work) -> SignIn | None:
+    statement = (
+        select(SignIn)
+        .where(SignIn.browser == fingerprint(browser))
+        .order_by(SignIn.created_at.desc())  # type: ignore[attr-defined]
+        .limit(1)
+        .with_for_update()
     )
-
-
-async def _count(key: str, work: Work) -> int:
-    values = {"key": key, "now": work.now, "before": work.now - THROTTLE_WINDOW}
-    return int((await work.session.execute(_COUNT, values)).scalar_one())
+    found: SignIn | None = (await work.session.execute(statement)).scalar_one_or_none()
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 from contracts import facts
 from contracts.envelope import Fact
 from contracts.lifecycle import ENDED
+from services.partners.attending import attend, attend_new, hand_on_desk_items
 from services.runtime.database import Work
 from services.runtime.inbox import Reaction
 
@@ -21,12 +22,14 @@ ON CONFLICT (ref) DO UPDATE SET organisation = excluded.organisation, desk = exc
     assignee = excluded.assignee, state = excluded.state, turn = excluded.turn, next_due = excluded.next_due,
     acknowledge_due = excluded.acknowledge_due, contact_due = NULL, promised_for = NULL, outcome = NULL,
     episode = excluded.episode, version = excluded.version, attempts = 0, redirect_proposed = false,
-    received_at = excluded.received_at, moved_at = excluded.moved_at, viewed_at = NULL, ended_at = NULL
+    received_at = excluded.received_at, moved_at = excluded.moved_at, viewed_at = NULL, ended_at = NULL,
+    unattended_since = NULL
 """
 _MOVE = """
 UPDATE partners.deskitem SET organisation = :organisation, desk = :desk, assignee = :assignee, state = :state,
     turn = :turn, next_due = :next_due, episode = :episode, version = :version, moved_at = :at,
-    ended_at = CASE WHEN :ended THEN coalesce(ended_at, :at) END
+    ended_at = CASE WHEN :ended THEN coalesce(ended_at, :at) END,
+    unattended_since = CASE WHEN NOT :ended AND assignee = :assignee THEN unattended_since END
 """
 _OPEN_FIELDS = tuple(name for name in facts.ReferralSent.model_fields if name not in ("actor", "redirected_from"))
 
@@ -36,6 +39,7 @@ async def open_desk_item(fact: facts.ReferralSent, work: Work) -> None:
     await work.execute(_OPEN, **{name: _plain(getattr(fact, name)) for name in _OPEN_FIELDS})
     work.emit(facts.DeskItemDelivered(ref=fact.ref, desk=fact.desk, at=work.now))
     work.hint(f"desk.{fact.desk}")
+    await attend_new(fact, work)
 
 
 async def move_desk_item(fact: facts.ReferralFact, work: Work) -> None:
@@ -68,6 +72,7 @@ async def bring_back_to_answer(fact: facts.ReferralFact, work: Work) -> None:
         redirect_proposed=False,
     )
     work.emit(facts.DeskItemDelivered(ref=fact.ref, desk=fact.desk, at=work.now))
+    await attend(fact, work)
 
 
 async def note_redirect_proposal(fact: facts.ReferralRedirectProposed, work: Work) -> None:
@@ -120,9 +125,12 @@ REACTIONS: dict[type[Fact], Reaction] = {
     facts.ReferralRedirectRefused: drop_redirect_proposal,
     facts.ReferralRedirected: drop_redirect_proposal,
     facts.ReferralClosed: close_desk_item,
+    facts.MemberLeft: hand_on_desk_items,
     **dict.fromkeys(
         (
             facts.ReferralAssigned,
+            facts.ReferralChecked,
+            facts.ReferralRenewalRecorded,
             facts.ReferralInfoRequested,
             facts.ReferralInfoAnswered,
             facts.ReferralHeld,
@@ -130,10 +138,16 @@ REACTIONS: dict[type[Fact], Reaction] = {
             facts.ReferralAccompanimentRefused,
             facts.ReferralDeclined,
             facts.ReferralRecalled,
+            facts.ReferralRecalledByDeparture,
             facts.ReferralWithdrawn,
             facts.ReferralExpired,
             facts.ReferralOutcomeConfirmed,
             facts.ReferralEnteredInError,
+            facts.ReferralAppointmentProposed,
+            facts.ReferralAppointmentAccepted,
+            facts.ReferralAppointmentDeclined,
+            facts.ReferralAppointmentCancelled,
+            facts.ReferralAppointmentHeld,
         ),
         move_desk_item,
     ),

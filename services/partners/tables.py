@@ -7,13 +7,18 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
+from services.partners import convention_tables, directory_tables, permanence_tables, queue_tables, sign_in_tables
 from services.partners.base import Base
-from services.runtime.access import Access, at_my_desks, plumbing_access
+from services.runtime.access import ACCOUNT, ORGANISATION, Access, at_my_desks, has_role, plumbing_access
 from services.runtime.migrations import Schema
+from services.runtime.purging import Age
 from services.runtime.tables import instant, plumbing, words
+
+# Written out, and the same in the statements that list: so the two partial indexes serve them.
+STILL_OPEN = "state IN ('sent', 'acknowledged', 'in_progress', 'on_hold')"
 
 
 class Organisation(Base, table=True):
@@ -43,7 +48,9 @@ class Desk(Base, table=True):
 
 
 class Account(Base, table=True):
-    """A professional; `email` is lower-case, `function` her job title in French. An inactive one has left."""
+    """A professional; `email` is lower-case, `function` her job title in French. An inactive one has left: she stays,
+    so that what she did keeps her name, and her address may be given to somebody else.
+    """
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
     email: str
@@ -53,16 +60,19 @@ class Account(Base, table=True):
     organisation: UUID = Field(foreign_key="partners.organisation.ref", index=True)
     active: bool = True
 
-    __table_args__ = (UniqueConstraint("territory", "email", name="account_email"),)
+    __table_args__ = (
+        Index("account_email_active", "territory", "email", unique=True, postgresql_where=text("active")),
+    )
 
 
 class Membership(Base, table=True):
-    """A role of an account, at a desk for the roles that have one."""
+    """A role of an account, at a desk for the roles that have one; `confirmed_at` is when it was last said to hold."""
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
     account: UUID = Field(foreign_key="partners.account.ref", index=True)
     role: str
     desk: UUID | None = Field(default=None, foreign_key="partners.desk.ref", index=True)
+    confirmed_at: datetime | None = Field(default=None, sa_column=instant(True))
 
     __table_args__ = (
         UniqueConstraint("account", "role", "desk", name="membership_once", postgresql_nulls_not_distinct=True),
@@ -89,9 +99,18 @@ class Convention(Base, table=True):
 
 
 class Session(Base, table=True):
-    """A signed-in browser; `hash` is the SHA-256 of its cookie, which is kept nowhere."""
+    """A signed-in browser; `hash` is the SHA-256 of its cookie, which is kept nowhere. `device` is a word or two of
+    what kind of browser it is, `federation` the sealed token by which an OpenID provider ends its own session.
+    """
 
     hash: str = Field(primary_key=True)
+    ref: UUID = Field(
+        default_factory=uuid4,
+        sa_column=Column(Uuid, nullable=False, unique=True, server_default=text("gen_random_uuid()")),
+    )
+    method: str = Field(default="code", sa_column_kwargs={"server_default": "code"})
+    device: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    federation: str | None = None
     account: UUID = Field(foreign_key="partners.account.ref", index=True)
     created_at: datetime = Field(sa_column=instant())
     seen_at: datetime = Field(sa_column=instant())
@@ -102,12 +121,14 @@ class Session(Base, table=True):
 class SignIn(Base, table=True):
     """A code asked for from one browser; `account` is None for an unknown address, which then never succeeds.
 
-    `code_hash` is made with the browser's secret, so that the table alone does not give the code.
+    `code_hash` is made with the browser's secret, so that the table alone does not give the code; `address` is the
+    keyed fingerprint under which wrong tries are counted.
     """
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
     browser: str = Field(index=True)
     account: UUID | None = None
+    address: str = Field(default="", sa_column_kwargs={"server_default": ""})
     code_hash: str
     created_at: datetime = Field(sa_column=instant())
     tries: int = 0
@@ -123,7 +144,10 @@ class SignInThrottle(Base, table=True):
 
 
 class DeskItem(Base, table=True):
-    """A referral in the list of its desk, kept from the referral's facts; its reference is the referral's."""
+    """A referral in the list of its desk, kept from the referral's facts; its reference is the referral's.
+
+    `unattended_since` stands while whoever has it in hand can no longer answer and nobody took it over.
+    """
 
     ref: UUID = Field(primary_key=True)
     organisation: UUID
@@ -150,21 +174,53 @@ class DeskItem(Base, table=True):
     moved_at: datetime = Field(sa_column=instant())
     viewed_at: datetime | None = Field(default=None, sa_column=instant(True))
     ended_at: datetime | None = Field(default=None, sa_column=instant(True))
+    unattended_since: datetime | None = Field(default=None, sa_column=instant(True))
 
-    __table_args__ = (Index("deskitem_desk_state", "desk", "state"),)
+    __table_args__ = (
+        Index("deskitem_desk_state", "desk", "state"),
+        Index("deskitem_unattended", "desk", postgresql_where=text("unattended_since IS NOT NULL")),
+        Index("deskitem_open", "desk", "acknowledge_due", postgresql_where=text(STILL_OPEN)),
+        Index(
+            "deskitem_ended", "desk", text("ended_at DESC NULLS LAST"), "ref",
+            postgresql_where=text(f"NOT ({STILL_OPEN})"),
+        ),
+    )  # fmt: skip
 
 
 PLUMBING = plumbing(Base, "partners")
 _ALL = "SELECT, INSERT, UPDATE, DELETE"
-# The directory names professionals only, so everybody signed in reads all of the territory's; the sign-in tables are
-# read by their key before anybody is known, and are never listed.
+_ADMINISTRATOR, _MANAGER = has_role("administrator"), has_role("desk_manager")
+_OF_MY_DESKS = (
+    f"EXISTS (SELECT 1 FROM partners.membership m WHERE m.account = absence.account AND {at_my_desks('m.desk')})"
+)
+# The directory names professionals only, so everybody signed in reads all of the territory's, and writes what is hers;
+# the sign-in tables are read by their key before anybody is known, and are never listed.
 ACCESS = (
     *(
-        Access(table, web="SELECT", worker=_ALL)
-        for table in ("organisation", "desk", "account", "membership", "absence", "convention")
+        Access(table, web=f"SELECT, INSERT, UPDATE{more}", worker=_ALL, writable=f"{_ADMINISTRATOR} OR {own}")
+        for table, own, more in (
+            ("organisation", "false", ""),
+            ("desk", f"{_MANAGER} AND {at_my_desks('ref')}", ""),
+            ("account", f"ref = {ACCOUNT} OR {_MANAGER} AND organisation = {ORGANISATION}", ""),
+            ("membership", f"{_MANAGER} AND {at_my_desks('desk')}", ", DELETE"),
+            ("absence", f"account = {ACCOUNT} OR {_MANAGER} AND {_OF_MY_DESKS}", ", DELETE"),
+        )
     ),
+    Access("convention", "SELECT, INSERT, UPDATE", _ALL, "true", convention_tables.KEEPER),
+    *convention_tables.ACCESS,
     *(Access(table, web="SELECT, INSERT, UPDATE", worker=_ALL) for table in ("session", "signin", "signinthrottle")),
     Access("deskitem", web="SELECT, UPDATE", worker=_ALL, visible=at_my_desks("desk")),
+    *sign_in_tables.ACCESS,
+    *directory_tables.ACCESS,
+    *permanence_tables.ACCESS,
+    *queue_tables.ACCESS,
     *plumbing_access("partners"),
 )
-SCHEMA = Schema("partners", Base.metadata, ACCESS, Path(__file__).with_name("migrations"))
+AGES = (
+    Age("session", "expires_at", 30, "Sessions closes des professionnels"),
+    Age("signin", "created_at", 30, "Codes de connexion"),
+    Age("signinthrottle", "since", 7, "Compteurs d’essais de connexion"),
+    Age("signinchallenge", "created_at", 7, "Connexions commencées"),
+    Age("signinevent", "at", 3 * 365, "Journal des connexions (contrôle des accès)"),
+)
+SCHEMA = Schema("partners", Base.metadata, ACCESS, Path(__file__).with_name("migrations"), AGES)

@@ -2,10 +2,9 @@
 
 import asyncio
 import re
-import secrets
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Request
@@ -18,8 +17,10 @@ from contracts.refusals import NotFound, Refusal
 from contracts.viewer import Role
 from services.partners import sign_in
 from services.partners.demonstration import demo_accounts
-from services.partners.domain import SESSION_LENGTH, own_path
-from services.partners.sessions import Sessions
+from services.partners.domain import fingerprint, own_path
+from services.partners.entering import FEDERATION, enter, keep_browser, parts_of, site_here, visit_of, with_suite
+from services.partners.sign_in_rules import Method
+from services.partners.sign_in_tries import begin
 from services.runtime import telemetry
 from services.runtime.process import Service
 from services.runtime.web.forms import read
@@ -28,7 +29,7 @@ from services.runtime.web.pages import redirect
 
 log = telemetry.logger("partners")
 pages = Pages()
-BROWSER = "relais_navigateur"
+FAREWELL, FAREWELL_LIFE = "farewell", timedelta(minutes=2)
 ROLE_NAMES = {
     Role.REFERENT: "Accompagner des personnes",
     Role.DESK_AGENT: "Recevoir à un guichet",
@@ -79,7 +80,7 @@ async def start(request: Request) -> Response:
 @pages.get("/connexion", OPEN)
 async def show_sign_in(request: Request, suite: str = "") -> Response:
     """The first step; in a demonstration also the accounts, one click each."""
-    return await _sign_in_page(request, suite)
+    return await sign_in_page(request, suite)
 
 
 @pages.post("/connexion", OPEN)
@@ -89,18 +90,15 @@ async def ask_for_code(request: Request) -> Response:
     suite, typed = str(form.get("suite", "")), str(form.get("email", ""))
     address, errors = read(Address, form)
     if address is None:
-        return await _sign_in_page(request, suite, errors=errors, email=typed, status=422)
+        return await sign_in_page(request, suite, errors=errors, email=typed, status=422)
     service = service_of(request)
-    browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(32)
     async with service.database.web(None) as work:
-        asked = await sign_in.ask_for_code(address.email, browser, work)
+        asked = await sign_in.ask_for_code(address.email, visit_of(request), parts_of(request).keys, work)
     if isinstance(asked, Refusal):
-        return await _sign_in_page(request, suite, errors={"email": str(asked)}, email=typed, status=asked.status)
+        return await sign_in_page(request, suite, errors={"email": str(asked)}, email=typed, status=asked.status)
     if asked.email is not None:
         _leave(service, SendSignInCode(email=asked.email, code=asked.code))
-    response = redirect("/connexion/code" + _suite(suite))
-    _set_cookie(request, response, BROWSER, browser, "/connexion", 3600)
-    return response
+    return keep_browser(request, redirect(with_suite("/connexion/code", suite)))
 
 
 @pages.get("/connexion/code", OPEN)
@@ -118,10 +116,10 @@ async def redeem_code(request: Request) -> Response:
     if code is None:
         return _code_page(request, suite, errors, 422)
     async with service_of(request).database.web(None) as work:
-        found = await sign_in.redeem_code(request.cookies.get(BROWSER, ""), code.code, work)
+        found = await sign_in.redeem_code(visit_of(request), code.code, work)
     if isinstance(found, Refusal):
         return _code_page(request, suite, {"code": str(found)}, found.status)
-    return await _enter(request, found, suite)
+    return await enter(request, found, Method.CODE, suite)
 
 
 @pages.post("/connexion/demonstration", OPEN)
@@ -135,22 +133,33 @@ async def enter_demonstration(request: Request) -> Response:
     except ValueError:
         raise NotFound from None
     async with service.database.web(None) as work:
-        account = await sign_in.known_account(asked, work)
-    if account is None:
+        known = await sign_in.known_account(asked, work)
+    if known is None:
         raise NotFound
-    return await _enter(request, account, str(form.get("suite", "")))
+    return await enter(request, known.ref, Method.DEMONSTRATION, str(form.get("suite", "")))
 
 
 @pages.post("/deconnexion", OPEN)
 async def leave(request: Request) -> Response:
     """End the session here and in every service, now."""
-    cookie = request.cookies.get(COOKIE)
+    cookie, parts, id_token = request.cookies.get(COOKIE), parts_of(request), None
     if cookie:
         async with service_of(request).database.web(None) as work:
-            await sign_in.end_session(session_hash(cookie), work)
-        await _sessions(request).ended(session_hash(cookie))
-    response = redirect("/connexion", "signed_out")
+            sealed = await sign_in.end_session(session_hash(cookie), work)
+            id_token = parts.keys.open(sealed, FEDERATION) if sealed else None
+            if id_token:
+                holder = fingerprint(visit_of(request).browser)
+                await begin(FAREWELL, holder, None, {"id_token": id_token}, parts.keys, work)
+    response = redirect("/connexion/depart" if id_token else "/connexion", "signed_out")
     response.delete_cookie(COOKIE, path="/")
+    return keep_browser(request, response) if id_token else response
+
+
+@pages.get("/connexion/depart", OPEN)
+async def leave_provider(request: Request) -> Response:
+    """On the way to the provider's own farewell. No form may lead there, and a redirect of one neither."""
+    response = request.app.state.pages.render(request, "sign_in_leaving.html")
+    response.headers["Refresh"] = "1; url=/connexion/proconnect/fin"
     return response
 
 
@@ -166,23 +175,6 @@ async def mails_left() -> None:
     await asyncio.gather(*_leaving, return_exceptions=True)
 
 
-async def _enter(request: Request, account: UUID, suite: str) -> Response:
-    service, previous = service_of(request), request.cookies.get(COOKIE)
-    async with service.database.web(None) as work:
-        cookie = await sign_in.open_session(account, previous, work)
-    if previous:
-        await _sessions(request).ended(session_hash(previous))
-    viewer = await service.viewer_of(session_hash(cookie))
-    response = redirect(own_path(suite) or (home(viewer) if viewer else "/connexion"))
-    _set_cookie(request, response, COOKIE, cookie, "/", int(SESSION_LENGTH.total_seconds()))
-    return response
-
-
-def _sessions(request: Request) -> Sessions:
-    found: Sessions = request.app.state.sessions
-    return found
-
-
 def _leave(service: Service, mail: SendSignInCode) -> None:
     async def send() -> None:
         try:
@@ -195,21 +187,10 @@ def _leave(service: Service, mail: SendSignInCode) -> None:
     task.add_done_callback(_leaving.discard)
 
 
-def _set_cookie(request: Request, response: Response, name: str, value: str, path: str, seconds: int) -> None:
-    # Behind a proxy the request itself comes in clear: what people type in their browser decides.
-    public = service_of(request).settings.public_url or ""
-    secure = request.url.scheme == "https" or public.startswith("https://")
-    response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
-
-
-def _suite(suite: str) -> str:
-    path = own_path(suite)
-    return f"?suite={quote(path, safe='/')}" if path else ""
-
-
-async def _sign_in_page(
+async def sign_in_page(
     request: Request, suite: str, *, errors: dict[str, str] | None = None, email: str = "", status: int = 200
 ) -> Response:
+    """The first step, with what could not be taken; in a demonstration also the accounts."""
     accounts = demo_accounts() if service_of(request).settings.demonstration else []
     accounts.sort(key=lambda one: list(Role).index(Role(one["role"])))
     groups: list[dict[str, Any]] = [
@@ -222,8 +203,11 @@ async def _sign_in_page(
         status=status,
         viewer=await viewer_or_none(request),
         suite=own_path(suite) or "",
+        suite_query=with_suite("", suite),
         errors=errors or {},
         email=email,
+        proconnect=parts_of(request).proconnect.offered,
+        passkeys=site_here(request).named,
         groups=groups,
     )
 

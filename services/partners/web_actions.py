@@ -2,7 +2,8 @@
 lost.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -12,18 +13,30 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from contracts import actions
-from contracts.asks import ActOnReferral, ListRecipients, WriteNote
+from contracts.asks import ActOnReferral, DropNote, ListRecipients, WriteNote
 from contracts.lifecycle import BY_ACTION, State, parties_of
 from contracts.pages import referral_page_of_desk
-from contracts.refusals import InvalidInput, NotFound, NotYourAction, ReferralAlreadyAnswered, Refusal
+from contracts.refusals import (
+    FreeTextToConfirm,
+    InvalidInput,
+    NotFound,
+    NotYourAction,
+    ReferralAlreadyAnswered,
+    Refusal,
+    ServiceAway,
+    UnreachableTooEarly,
+)
 from contracts.rights import right_name
 from contracts.viewer import Viewer
-from services.partners import store
+from services.partners import presence, store
 from services.partners.action_forms import FORMS, ActionForm, Around, OtherDesk, Question, close_action
+from services.partners.attempts import Tried, missing, tried_of
+from services.partners.desk_page import accounts_of
 from services.partners.domain import today_in_paris
+from services.partners.overtaken import Overtaken, overtaken, words_typed
 from services.partners.recipients import list_recipients, read_staff
 from services.partners.tables import DeskItem
-from services.partners.web_desk import AT_DESK
+from services.partners.web_desk import AT_DESK, read_referral
 from services.runtime.database import Work
 from services.runtime.process import Service
 from services.runtime.web.forms import Errors, read
@@ -42,6 +55,7 @@ class _Sheet:
     around: Around
     sender: str
     blocked: Refusal | None
+    looking: str = ""
 
 
 @pages.get("/bureau/{ref}/{action}", AT_DESK)
@@ -61,12 +75,48 @@ async def take_action(request: Request, viewer: Asking, ref: UUID, action: str) 
     if given is None:
         return _render(request, viewer, sheet, _typed(form), errors, status=422)
     try:
-        await act(service, viewer, ref, given, sheet.around, _stamp(form))
+        await act(service, viewer, ref, given, sheet.around, stamp_of(form))
     except Refusal as refusal:
-        errors = {refusal.field: str(refusal)} if refusal.field in sheet.form.model.model_fields else {}
+        # A question is a note's text to intake.
+        field = "question" if isinstance(given, Question) and refusal.field == "text" else refusal.field
+        errors = {field: said_of(refusal)} if field in sheet.form.model.model_fields else {}
         told = None if errors else refusal
-        return _render(request, viewer, sheet, _typed(form), errors, status=refusal.status, refusal=told)
+        late = await _overtaken(service, viewer, sheet, _typed(form)) if _too_late(refusal) else None
+        return _render(
+            request, viewer, sheet, _typed(form), errors, status=refusal.status, refusal=told,
+            asked=_asked(refusal, field, form), late=late,
+        )  # fmt: skip
     return redirect(referral_page_of_desk(ref), "acted")
+
+
+def said_of(refusal: Refusal) -> str:
+    """The refusal's sentence; of one that counts attempts, what is missing."""
+    if isinstance(refusal, UnreachableTooEarly):
+        tried = Tried(*(int(refusal.details.get(name, 0)) for name in ("attempts", "channels", "days")))
+        return missing(tried) or str(refusal)
+    return str(refusal)
+
+
+def _too_late(refusal: Refusal) -> bool:
+    return isinstance(refusal, ReferralAlreadyAnswered)
+
+
+async def _overtaken(service: Service, viewer: Viewer, sheet: _Sheet, typed: dict[str, str]) -> Overtaken | None:
+    view = await read_referral(service, viewer, sheet.item.ref)
+    if view is None:
+        return None
+    async with service.database.web(viewer) as work:
+        names = await store.read_names(viewer, work, accounts=accounts_of(view))
+        written = words_typed(sheet.form.fields(sheet.around), typed)
+        return overtaken(viewer, view, sheet.form.action, written, names, work.now)
+
+
+def _asked(refusal: Refusal, field: str | None, form: FormData) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What the form asks about its free text: by field, the matter and the words that intake found."""
+    asked: dict[str, tuple[tuple[str, str], ...]] = {str(name): () for name in form.getlist("confirmed")}
+    if isinstance(refusal, FreeTextToConfirm) and field:
+        asked[field] = refusal.words(str(form.get(field, "")))
+    return asked
 
 
 @dataclass(frozen=True)
@@ -86,6 +136,7 @@ async def act(service: Service, viewer: Viewer, ref: UUID, given: BaseModel, aro
             referral=ref,
             kind="question",
             text=given.question,
+            confirmed="question" in given.confirmed,
             command_id=uuid5(stamp.command, "note"),
         )
         written = await service.bus.ask(note)
@@ -97,9 +148,23 @@ async def act(service: Service, viewer: Viewer, ref: UUID, given: BaseModel, aro
         action = actions.ProposeRedirect(to_desk=desk.desk, to_organisation=desk.organisation)
     elif isinstance(given, actions.Close):
         action = close_action(given)
-    await service.bus.ask(
-        ActOnReferral(viewer=viewer, ref=ref, action=action, expected_version=stamp.version, command_id=stamp.command)
+    sending = ActOnReferral(
+        viewer=viewer, ref=ref, action=action, expected_version=stamp.version, command_id=stamp.command
     )
+    try:
+        await service.bus.ask(sending)
+    except ServiceAway:
+        raise  # it may have been done: the text stays until the record says
+    except Refusal:
+        if isinstance(action, actions.RequestInformation):
+            await _take_back(service, viewer, action.note)
+        raise
+
+
+async def _take_back(service: Service, viewer: Viewer, note: UUID) -> None:
+    """A question that was refused was not asked: its text does not stay; intake drops later what it misses now."""
+    with suppress(Refusal):
+        await service.bus.ask(DropNote(viewer=viewer, note=note))
 
 
 async def _sheet(service: Service, viewer: Viewer, ref: UUID, action: str) -> _Sheet:
@@ -110,7 +175,12 @@ async def _sheet(service: Service, viewer: Viewer, ref: UUID, action: str) -> _S
         item = await store.read_item(viewer, ref, work)
         names = await store.read_names(viewer, work, organisations=[item.sender_organisation])
         around = await _around(viewer, form, item, work)
-    return _Sheet(form, item, around, names.organisation(item.sender_organisation), _blocked(viewer, form, item))
+        await presence.be_present(viewer, item, work)
+        looking = presence.sentence(await presence.others_present(viewer, item, work))
+    if action == "close" and (view := await read_referral(service, viewer, ref)) is not None:
+        around = replace(around, missing=missing(tried_of(view)))
+    sender = names.organisation(item.sender_organisation)
+    return _Sheet(form, item, around, sender, _blocked(viewer, form, item), looking)
 
 
 async def _around(viewer: Viewer, form: ActionForm, item: DeskItem, work: Work) -> Around:
@@ -133,7 +203,8 @@ def _blocked(viewer: Viewer, form: ActionForm, item: DeskItem) -> Refusal | None
     return None if state in row.sources else ReferralAlreadyAnswered(state=state.value, state_label=state.label)
 
 
-def _stamp(form: FormData) -> Stamp:
+def stamp_of(form: FormData) -> Stamp:
+    """What the form carries beside what was filled in; a command of its own when it carries none."""
     try:
         command = UUID(str(form.get("command_id", "")))
     except ValueError:
@@ -155,21 +226,29 @@ def _render(
     *,
     status: int = 200,
     refusal: Refusal | None = None,
+    asked: dict[str, tuple[tuple[str, str], ...]] | None = None,
+    late: Overtaken | None = None,
 ) -> Response:
+    blocked = not late.still if late else sheet.blocked is not None
     return request.app.state.pages.render(
         request,
         "action.html",
         status=status,
         viewer=viewer,
+        ref=sheet.item.ref,
+        version=sheet.item.version,
+        looking=sheet.looking,
         form=sheet.form,
         right=right_name(sheet.item.right),
         sender=sheet.sender,
         back=referral_page_of_desk(sheet.item.ref),
-        fields=[] if sheet.blocked else sheet.form.fields(sheet.around),
-        blocked=sheet.blocked is not None,
+        fields=[] if blocked else sheet.form.fields(sheet.around),
+        blocked=blocked,
+        late=late,
         typed=typed,
         errors=errors,
+        asked=asked or {},
         refusal=str(refusal) if refusal else None,
         command_id=typed.get("command_id") or uuid4(),
-        expected_version=typed.get("expected_version") or sheet.item.version,
+        expected_version=late.version if late else typed.get("expected_version") or sheet.item.version,
     )

@@ -19,6 +19,7 @@ from services.partners import store
 from services.partners.disclosures import Readings, read_disclosures
 from services.partners.domain import Tab
 from services.partners.tables import DeskItem
+from services.partners.wanted import Wanted
 from services.partners.web_desk import AT_DESK
 from services.runtime.web.guard import Asking, Pages, service_of
 
@@ -76,9 +77,13 @@ class ActRequest(BaseModel):
 
 
 class QuestionRequest(BaseModel):
-    """The text of a question; the note it answers with goes into `request_information`."""
+    """The text of a question; the note it answers with goes into `request_information`.
+
+    `confirmed` keeps a text that speaks of health or of somebody else (refusal `free-text-to-confirm`).
+    """
 
     text: str = Field(min_length=1, max_length=500)
+    confirmed: bool = False
     command_id: UUID = Field(default_factory=uuid4)
 
 
@@ -95,9 +100,10 @@ async def list_desk_items(
     """The items of the caller's desks."""
     service, page = service_of(request), max(1, min(page, 10_000))
     async with service.database.web(viewer) as work:
-        counts = await store.count_items(viewer, work, mine=mine)
-        items = await store.list_items(viewer, view, work, mine=mine, page=page)
-    readings = await read_disclosures(viewer, service.bus, [one.ref for one in items])
+        wanted = Wanted(view, mine)
+        counts = await store.count_items(viewer, work, wanted=wanted)
+        items = await store.list_items(viewer, wanted, work, page=page)
+    readings = await read_disclosures(viewer, service, [one.ref for one in items])
     return Items(items=[_item(one, readings) for one in items], counts=counts.tabs, page=page)
 
 
@@ -108,7 +114,7 @@ async def read_desk_item(request: Request, viewer: Asking, ref: UUID) -> Item:
     async with service.database.web(viewer) as work:
         item = await store.read_item(viewer, ref, work)
         await store.mark_viewed(viewer, item, work)
-    return _item(item, await read_disclosures(viewer, service.bus, [ref]))
+    return _item(item, await read_disclosures(viewer, service, [ref]))
 
 
 @pages.post("/api/desk/items/{ref}/actions", AT_DESK, response_model=ReferralState)
@@ -135,7 +141,14 @@ async def keep_question(request: Request, viewer: Asking, ref: UUID, body: Quest
     async with service.database.web(viewer) as work:
         await store.read_item(viewer, ref, work)
     written = await service.bus.ask(
-        WriteNote(viewer=viewer, referral=ref, kind="question", text=body.text, command_id=body.command_id)
+        WriteNote(
+            viewer=viewer,
+            referral=ref,
+            kind="question",
+            text=body.text,
+            confirmed=body.confirmed,
+            command_id=body.command_id,
+        )
     )
     return QuestionKept(note=written.note)
 

@@ -1,10 +1,9 @@
-"""The desk's pages: its list, and one referral with what the person agreed to share."""
+"""One referral at its desk, with what the person agreed to share; and the stream of hints that the list moved."""
 
 import asyncio
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import Request
 from starlette.responses import Response
@@ -16,50 +15,20 @@ from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, Outcome
 from services.partners import desk_page as words
-from services.partners import store
-from services.partners.desk_list import EMPTY, TAB_LABELS, lead, rows_of, the_organisation
-from services.partners.disclosures import Readings, read_disclosures
-from services.partners.domain import Tab
+from services.partners import erasures, presence, store
+from services.partners.attempts import one_tap, refused_accompaniment
+from services.partners.desk_list import the_organisation
+from services.partners.disclosures import Readings, read_disclosures, read_erasures
+from services.partners.permanences import every_permanence
 from services.partners.store import Names
 from services.partners.tables import DeskItem
 from services.runtime.process import Service
+from services.runtime.web.appointments import card_of
 from services.runtime.web.guard import Asking, Pages, service_of
 
 pages = Pages()
 ONE_CONTACT = "La personne a choisi de partager ses informations avec un seul contact de votre guichet."
 AT_DESK = frozenset({Role.DESK_AGENT, Role.DESK_MANAGER})
-
-
-@pages.get("/bureau", AT_DESK)
-async def show_list(request: Request, viewer: Asking, vue: Tab = Tab.TO_ANSWER, a: str = "", page: int = 1) -> Response:
-    """The list of the viewer's desks: `vue` is the view, `a=moi` keeps what is in her hands, 30 rows a page."""
-    service, mine, page = service_of(request), a == "moi", max(1, min(page, 10_000))
-    async with service.database.web(viewer) as work:
-        counts = await store.count_items(viewer, work, mine=mine)
-        items = await store.list_items(viewer, vue, work, mine=mine, page=page)
-        names = await store.read_names(viewer, work, organisations=[one.sender_organisation for one in items])
-        now = work.now
-    readings = await read_disclosures(viewer, service.bus, [one.ref for one in items])
-    return request.app.state.pages.render(
-        request,
-        "desk.html",
-        viewer=viewer,
-        title=f"{viewer.organisation_name}, {(viewer.desk_name or 'guichet')}",
-        lead=lead(counts),
-        tabs=[
-            {"label": label, "count": counts.tabs[tab], "href": _address(tab, mine), "current": tab is vue}
-            for tab, label in TAB_LABELS.items()
-        ],
-        hands=[
-            {"label": "Tout le guichet", "href": _address(vue, False), "current": not mine},
-            {"label": "À moi", "href": _address(vue, True), "current": mine},
-        ],
-        rows=rows_of(items, readings, names, now),
-        empty=EMPTY[vue],
-        away=readings.away,
-        before=_address(vue, mine, page - 1) if page > 1 else None,
-        after=_address(vue, mine, page + 1) if counts.tabs[vue] > page * store.PAGE else None,
-    )
 
 
 @pages.get("/bureau/flux", AT_DESK)
@@ -75,14 +44,33 @@ async def show_referral(request: Request, viewer: Asking, ref: UUID) -> Response
     async with service.database.web(viewer) as work:
         item = await store.read_item(viewer, ref, work)
         await store.mark_viewed(viewer, item, work)
+        await presence.be_present(viewer, item, work)
+        looking = presence.sentence(await presence.others_present(viewer, item, work))
+        held = await every_permanence(viewer, work)
         now = work.now
-    view, readings = await asyncio.gather(
-        read_referral(service, viewer, ref), read_disclosures(viewer, service.bus, [ref], with_notes=True)
+    view, readings, to_erase = await asyncio.gather(
+        read_referral(service, viewer, ref),
+        read_disclosures(viewer, service, [ref], with_notes=True),
+        read_erasures(viewer, service, ref),
     )
+    from services.partners.web_appointments import around_of  # it stands on this module
+
     names = await _names(service, viewer, item, view, readings)
     page = _Page(item, view, readings, names)
     return request.app.state.pages.render(
-        request, "referral.html", viewer=viewer, **page.head(now), **page.shared(now), **page.handover(now)
+        request,
+        "referral.html",
+        viewer=viewer,
+        tombstones=[erasures.tombstone(one, now) for one in to_erase],
+        ref=ref,
+        version=view.version if view else item.version,
+        looking=looking,
+        attempts=one_tap(view, now) if view else None,
+        command_id=uuid4(),
+        appointment=card_of(view, around_of(item, names, held), now),
+        **page.head(now),
+        **page.shared(now),
+        **page.handover(now),
     )
 
 
@@ -145,6 +133,9 @@ class _Page:
             ("Référente ou référent", sender.name if sender else "Non précisé"),
             ("Organisme", self.names.organisation(item.sender_organisation)),
         ]
+        refused = refused_accompaniment(self.view) if self.view else None
+        if refused:
+            pairs.insert(2, ("Accompagnement", refused))
         if sender and sender.phone:
             pairs.append(("Téléphone", sender.phone))
         if item.outcome:
@@ -177,8 +168,3 @@ async def _names(
 
 def _link(ref: UUID, row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the life cycle
     return {"label": row.label, "href": f"/bureau/{ref}/{row.action}"}
-
-
-def _address(tab: Tab, mine: bool, page: int = 1) -> str:
-    query = {"vue": tab.value} | ({"a": "moi"} if mine else {}) | ({"page": str(page)} if page > 1 else {})
-    return f"/bureau?{urlencode(query)}"

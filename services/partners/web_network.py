@@ -4,20 +4,26 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import select
 from starlette.responses import Response
 
-from contracts.replies import ContactOption
+from contracts.refusals import NotFound
+from contracts.replies import ContactOption, DeskOption, Permanence
 from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
-from contracts.vocabulary import OrganisationKind
+from contracts.vocabulary import Capacity, OrganisationKind
+from services.partners.conventions import KEEPERS, WARN_WITHIN
+from services.partners.desk_settings import settings_of
+from services.partners.directory_forms import hours_words
 from services.partners.domain import today_in_paris
+from services.partners.permanences import coming, every_permanence, every_week
 from services.partners.recipients import conventions_in_force, describe_desk, read_staff
 from services.partners.tables import Convention, Desk, Organisation
 from services.runtime.database import Work
-from services.runtime.web.dates import until
+from services.runtime.web.dates import day, until
 from services.runtime.web.guard import SIGNED_IN, Asking, Pages, service_of
 
 pages = Pages()
@@ -27,32 +33,54 @@ pages = Pages()
 class Entry:
     """One organisation as the page shows it."""
 
+    ref: UUID
     name: str
     kind: str
     convention: str
     signed: bool
     desks: list[dict[str, Any]]
+    rights: frozenset[str] = frozenset()
+    ending: bool = False
+    permanences: tuple[str, ...] = ()
 
     def matches(self, words: list[str]) -> bool:
         """Every word occurs somewhere in what is shown of it."""
-        shown = [self.name, self.kind]
+        shown = [self.name, self.kind, *self.permanences]
         for desk in self.desks:
-            shown += [desk["name"], desk["rights"], *(one["name"] + " " + one["function"] for one in desk["contacts"])]
+            shown += [desk["name"], desk["rights"], *desk["permanences"]]
+            shown += [one["name"] + " " + one["function"] for one in desk["contacts"]]
         text = _folded(" ".join(shown))
         return all(word in text for word in words)
 
 
 @pages.get("/reseau", SIGNED_IN)
-async def show_network(request: Request, viewer: Asking) -> Response:
-    """All of it."""
-    return await _network(request, viewer, "")
+async def show_network(request: Request, viewer: Asking, nature: str = "", droit: str = "") -> Response:
+    """All of it, or the organisations of one kind, or those that receive for one right."""
+    return await _network(request, viewer, "", nature, droit)
 
 
 @pages.post("/reseau", SIGNED_IN)
 async def search_network(request: Request, viewer: Asking) -> Response:
     """What holds these words; a name that is looked for stays out of the address."""
     form = await request.form()
-    return await _network(request, viewer, str(form.get("mots", ""))[:100].strip())
+    given = [str(form.get(name, ""))[:100].strip() for name in ("mots", "nature", "droit")]
+    return await _network(request, viewer, *given)
+
+
+@pages.get("/reseau/organismes/{ref}", SIGNED_IN)
+async def show_organisation(request: Request, viewer: Asking, ref: UUID) -> Response:
+    """One organisation: its convention, its desks with how they work, and their contacts. Refusal: NotFound."""
+    async with service_of(request).database.web(viewer) as work:
+        entry = next((one for one in await read_network(viewer, work) if one.ref == ref), None)
+    if entry is None:
+        raise NotFound
+    return request.app.state.pages.render(
+        request,
+        "network_organisation.html",
+        viewer=viewer,
+        organisation=entry,
+        administers=viewer.has(Role.ADMINISTRATOR),
+    )
 
 
 @pages.get("/aide", SIGNED_IN)
@@ -62,17 +90,27 @@ async def help_page(request: Request, viewer: Asking) -> Response:
     return request.app.state.pages.render(request, "help.html", viewer=viewer, mine=order)
 
 
-async def _network(request: Request, viewer: Viewer, typed: str) -> Response:
+async def _network(request: Request, viewer: Viewer, typed: str, kind: str, right: str) -> Response:
     async with service_of(request).database.web(viewer) as work:
         entries = await read_network(viewer, work)
     words = _folded(typed).split()
+    kinds = dict.fromkeys(one.kind for one in entries)
+    rights = sorted({code for one in entries for code in one.rights}, key=right_name)
+    found = [one for one in entries if kind in ("", one.kind) and (not right or right in one.rights)]
     return request.app.state.pages.render(
         request,
         "network.html",
         viewer=viewer,
         typed=typed,
-        entries=[one for one in entries if one.matches(words)] if words else entries,
+        entries=[one for one in found if one.matches(words)],
         total=len(entries),
+        kind=kind,
+        kinds=[(one, one) for one in kinds],
+        right=right,
+        rights=[(code, right_name(code)) for code in rights],
+        filtered=bool(typed or kind or right),
+        keeper=viewer.has(*KEEPERS),
+        ending=sum(one.ending for one in entries),
     )
 
 
@@ -84,18 +122,24 @@ async def read_network(_viewer: Viewer, work: Work) -> list[Entry]:
     desks = list((await work.session.execute(statement)).scalars())
     staff = await read_staff([one.ref for one in desks], work)
     conventions = await conventions_in_force(work.now, work)
+    settings = await settings_of(_viewer, work, [one.ref for one in desks])
+    confirmed = await _confirmations(work)
+    held = await every_permanence(_viewer, work)
     today = today_in_paris(work.now)
     found: list[Entry] = []
     for organisation in organisations:
-        own = [describe_desk(one, organisation, staff, conventions, work.now) for one in desks
+        own = [describe_desk(one, organisation, staff, conventions, work.now, settings.get(one.ref), held)
+               for one in desks
                if one.organisation == organisation.ref]  # fmt: skip
         convention = conventions.get(organisation.ref)
         found.append(
             Entry(
+                ref=organisation.ref,
                 name=organisation.name,
                 kind=OrganisationKind(organisation.kind).label,
                 convention=_convention(convention, work.now),
                 signed=convention is not None,
+                ending=convention is not None and convention.ends <= work.now + WARN_WITHIN,
                 desks=[
                     {
                         "name": one.desk_name,
@@ -103,21 +147,58 @@ async def read_network(_viewer: Viewer, work: Work) -> list[Entry]:
                         "rights": ", ".join(right_name(code) for code in one.rights),
                         "modes": ", ".join(mode.label.lower() for mode in one.modes),
                         "closed": None if one.open else _closed(one.closed_until, today),
-                        "contacts": [_contact(contact, today) for contact in one.contacts],
+                        "full": _full(one, today),
+                        "hours": hours_words(settings.get(one.desk)),
+                        "documents": [document.label for document in one.documents],
+                        "documents_note": one.documents_note,
+                        "permanences": [permanence_words(held_at, today) for held_at in one.permanences],
+                        "contacts": [_contact(contact, today, confirmed) for contact in one.contacts],
                     }
                     for one in own
                 ],
+                rights=frozenset(code for one in own for code in one.rights),
+                permanences=tuple(
+                    permanence_words(one, today) for one in coming(held, organisation=organisation.ref)
+                ),
             )
         )
     return found
 
 
-def _contact(contact: ContactOption, today: date) -> dict[str, Any]:
+async def _confirmations(work: Work) -> dict[UUID, date]:
+    """When each named contact was last said to be one: the oldest of her desks."""
+    rows = await work.execute(
+        "SELECT account, min(confirmed_at) AS at FROM partners.membership WHERE desk IS NOT NULL GROUP BY account"
+        " HAVING bool_and(confirmed_at IS NOT NULL)"
+    )
+    return {row.account: today_in_paris(row.at) for row in rows}
+
+
+def permanence_words(one: Permanence, today: date) -> str:
+    """`Maison de quartier : mardi, 9 h – 12 h (prochaine : mardi 24 novembre)`."""
+    nearest = f" (prochaine\u202f: {day(one.next_on, today)})" if one.next_on else ""
+    return f"{one.place}\u202f: {every_week(one)}{nearest}"
+
+
+def _full(desk: DeskOption, today: date) -> str | None:
+    if desk.capacity is not Capacity.FULL:
+        return None
+    return f"Complet {until(desk.full_until, today)}" if desk.full_until else "Complet"
+
+
+def _contact(contact: ContactOption, today: date, confirmed: dict[UUID, date]) -> dict[str, Any]:
     away = None
     if contact.absent_until:
         deputy = f", suppléance\u202f: {contact.deputy_name}" if contact.deputy_name else ", sans suppléance"
         away = f"En absence {until(contact.absent_until, today)}{deputy}"
-    return {"name": contact.name, "function": contact.function, "phone": contact.phone, "away": away}
+    said = confirmed.get(contact.account)
+    return {
+        "name": contact.name,
+        "function": contact.function,
+        "phone": contact.phone,
+        "away": away,
+        "confirmed": f"contact confirmé {day(said, today)}" if said else None,
+    }
 
 
 def _closed(closed_until: date | None, today: date) -> str:

@@ -27,7 +27,7 @@ def acknowledge(life: Life, action: Acknowledge, moment: Moment) -> Decision:
         raise DateInThePast(field="promised_for")
     if action.promised_for > today + PROMISED_WITHIN:
         raise PromisedDateTooLate(field="promised_for")
-    due = contact_due(moment.now)
+    due = contact_due(moment.now, moment.calendar, moment.ladder.clocks)
     return moved(
         life, moment, ReferralAcknowledged, {"promised_for": action.promised_for, "contact_due": due},
         state=State.ACKNOWLEDGED, answered_at=life.answered_at or moment.now, contact_due=due,

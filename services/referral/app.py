@@ -3,9 +3,36 @@
 import asyncio
 from pathlib import Path
 
-from contracts.asks import ActOnReferral, CheckDeskMember, ListTasks, ReadFacts, ReadReferral, SendReferral
-from contracts.replies import DeskMember, FactsFound, ReferralState, ReferralView, TasksFound
-from services.referral import business_time, clocks, handlers, sending, store
+from contracts.asks import (
+    ActOnReferral,
+    ArrangeAppointment,
+    CheckDeskMember,
+    FollowUpReferral,
+    ListTasks,
+    ReadDeskDelays,
+    ReadFacts,
+    ReadReferral,
+    ReadStates,
+    SendReferral,
+)
+from contracts.replies import DelaysFound, DeskMember, FactsFound, ReferralState, ReferralView, StatesFound, TasksFound
+from services.referral import (
+    business_time,
+    clocks,
+    delays,
+    handlers,
+    rebuilding,
+    sending,
+    store,
+    tally_store,
+    web_board,
+    web_board_list,
+    web_calendar,
+    web_ladder,
+    web_open_data,
+    web_report,
+    web_stuck,
+)
 from services.referral.subscribers import REACTIONS
 from services.referral.web import pages
 from services.runtime.jobs import Job
@@ -23,16 +50,31 @@ class Answers:
         async with self.database.web(ask.viewer) as work:
             return await sending.send_referral(ask, work)
 
+    async def follow_up(self, ask: FollowUpReferral) -> ReferralState:
+        """See `handlers.act_on_referral`."""
+        async with self.database.web(ask.viewer) as work:
+            return await handlers.act_on_referral(ask, work)
+
     async def act(self, ask: ActOnReferral) -> ReferralState:
         """See `handlers.act_on_referral`; the directory is asked about a new assignee before the transaction."""
         member = await self._member(ask)
         async with self.database.web(ask.viewer) as work:
             return await handlers.act_on_referral(ask, work, member)
 
+    async def arrange(self, ask: ArrangeAppointment) -> ReferralState:
+        """See `appointments`; decided as every action on a referral."""
+        async with self.database.web(ask.viewer) as work:
+            return await handlers.act_on_referral(ask, work)
+
     async def read(self, ask: ReadReferral) -> ReferralView:
         """See `handlers.read_referral`."""
         async with self.database.web(ask.viewer) as work:
             return await handlers.read_referral(ask, work)
+
+    async def states(self, ask: ReadStates) -> StatesFound:
+        """See `handlers.read_states`."""
+        async with self.database.web(ask.viewer) as work:
+            return await handlers.read_states(ask, work)
 
     async def tasks(self, ask: ListTasks) -> TasksFound:
         """See `handlers.list_tasks`."""
@@ -43,6 +85,11 @@ class Answers:
         """See `handlers.read_facts`."""
         async with self.database.worker() as work:
             return await handlers.read_facts(ask, work)
+
+    async def desk_delays(self, ask: ReadDeskDelays) -> DelaysFound:
+        """See `delays.read_desk_delays`."""
+        async with self.database.worker() as work:
+            return await delays.read_desk_delays(ask, work)
 
     async def _member(self, ask: ActOnReferral) -> DeskMember | None:
         if ask.action.kind != "assign":
@@ -57,12 +104,20 @@ def build(service: Service) -> None:
     answers = Answers(service)
     service.assemble(Parts(
         answers={
-            SendReferral: answers.send, ActOnReferral: answers.act, ReadReferral: answers.read,
-            ListTasks: answers.tasks, ReadFacts: answers.facts,
+            SendReferral: answers.send, ActOnReferral: answers.act, FollowUpReferral: answers.follow_up,
+            ArrangeAppointment: answers.arrange,
+            ReadReferral: answers.read,
+            ReadStates: answers.states,
+            ListTasks: answers.tasks, ReadFacts: answers.facts, ReadDeskDelays: answers.desk_delays,
         },
         reactions=REACTIONS,
         jobs=jobs(service),
-        routers=[pages.router],
+        routers=[
+            one.router for one in (
+                pages, web_board.pages, web_board_list.pages, web_report.pages, web_ladder.pages, web_stuck.pages,
+                web_open_data.pages, web_calendar.pages,
+            )
+        ],
         templates=Path(__file__).with_name("templates"),
     ))
 
@@ -79,11 +134,18 @@ def jobs(service: Service) -> list[Job]:
     async def send_again() -> None:
         await clocks.send_again(service.database, service.bus.publish)
 
+    async def gather() -> None:
+        await tally_store.gather(service.database)
+
+    async def follow_old() -> None:
+        await rebuilding.rebuild_if_unfollowed(service.database)
+
     async def calendar() -> None:
         # Loaded before somebody waits for it; twice a day, so that a new year is there when it begins.
         await asyncio.to_thread(business_time.is_business_day, business_time.paris_day(service.clock()))
 
     return [
         Job("expire", 30.0, expire), Job("resume_holds", 30.0, resume), Job("send_again", 60.0, send_again),
-        Job("calendar", 43_200.0, calendar),
+        Job("calendar", 43_200.0, calendar), Job("gather", 2.0, gather),
+        Job("follow_old", 3600.0, follow_old),
     ]

@@ -1,29 +1,25 @@
 """What is open now, by state and age, and how far people came from the first meeting to an opened right.
 
-Pure: counts of referrals and of people; a person is a random reference that never leaves this service.
+Pure: sums of counted cells; nothing of a person is in one.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import datetime
 
 from contracts.lifecycle import OPEN, State
-from services.referral.board import HOURS_A_DAY, TIMES
-from services.referral.times import BusinessAxis
+from contracts.vocabulary import NonTakeUpCause
+from services.referral.board import Counted
+from services.referral.business_time import paris_day, position
+from services.referral.definitions import TIME
+from services.referral.people import CAUSE, PersonCell
+from services.referral.tallying import DAY_QUARTERS, began
 
 # Percent; Drees, Études et résultats 1058: rights opened within 3 months of a rights appointment.
 DREES_YARDSTICK = 63
 AGE_CLASSES = ((2, "2 jours ou moins"), (5, "3 à 5 jours"), (10, "6 à 10 jours"), (20, "11 à 20 jours"))
 OLDEST = "plus de 20 jours"
-
-
-class OpenRow(NamedTuple):
-    """One open referral: its state, when its root was sent, and since when it awaits an answer (POSIX seconds)."""
-
-    state: str
-    root_sent: float
-    awaiting: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +62,50 @@ class Funnel:
         return 100 * self.mature_opened / self.mature if self.mature else None
 
 
-def backlog(rows: Iterable[OpenRow], now: datetime) -> Backlog:
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """People of the cohort for whom that cause of non-take-up was noted; somebody may have several."""
+
+    cause: NonTakeUpCause
+    people: int
+
+
+def causes(cells: Mapping[PersonCell, int]) -> tuple[Cause, ...]:
+    """Every cause, the most frequent first."""
+    found: Counter[str] = Counter()
+    for cell, number in cells.items():
+        found[cell.how] += number
+    every = (Cause(one, found[f"{CAUSE}{one.value}"]) for one in NonTakeUpCause)
+    return tuple(sorted(every, key=lambda one: -one.people))
+
+
+def backlog(rows: Iterable[Counted], now: datetime) -> Backlog:
     """Age classes in business days since the first sending, of referrals that are open now."""
-    found = list(rows)
-    at = now.timestamp()
-    first = min((min(row.root_sent, row.awaiting) for row in found), default=at)
-    axis = BusinessAxis(datetime.fromtimestamp(first, UTC), now)
+    quarter = began(position(now))
     cells = {state: [0] * (len(AGE_CLASSES) + 1) for state in State if state in OPEN}
     unanswered = late = 0
-    for row in found:
-        days = axis.hours(row.root_sent, at) / HOURS_A_DAY
-        cells[State(row.state)][_age_class(days)] += 1
-        if row.state == State.SENT:
-            unanswered += 1
-            late += axis.hours(row.awaiting, at) > TIMES[0].target_days * HOURS_A_DAY
+    for row in rows:
+        waited = quarter - row.bucket
+        if row.how == "awaiting":
+            unanswered += row.n
+            late += row.n if waited > TIME["tta"].target_days * DAY_QUARTERS else 0
+        else:
+            cells[State(row.how)][_age_class(waited / DAY_QUARTERS)] += row.n
     labels = (*(label for _, label in AGE_CLASSES), OLDEST)
     return Backlog(labels, {state: tuple(counts) for state, counts in cells.items()}, unanswered, late)
+
+
+def funnel(cells: Mapping[PersonCell, int], now: datetime) -> Funnel:
+    """The steps of the people of these cells; three months have passed when that day is over or is today."""
+    steps: Counter[str] = Counter()
+    today = paris_day(now).toordinal()
+    for cell, number in cells.items():
+        if not cell.how.startswith("noted"):
+            steps[cell.how] += number
+        elif cell.bucket <= today:
+            steps["mature"] += number
+            steps["mature_opened"] += number if cell.how == "noted_opened" else 0
+    return Funnel(*(steps[name] for name in ("met", "identified", "sent", "opened", "mature", "mature_opened")))
 
 
 def _age_class(days: float) -> int:

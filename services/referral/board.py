@@ -1,60 +1,45 @@
-"""The three times of the coordinators’ board, over compact rows, with the open referrals counted.
+"""The four times of the coordinators’ board, estimated from counted cells, with the open referrals in them.
 
-Pure arithmetic; a row holds references, coded words and instants, and nothing of a person.
+Pure arithmetic over (month, key, clock, how, bucket, n); nothing of a person is in a cell.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
-from operator import itemgetter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
-from contracts.lifecycle import OPEN, State
-from services.referral.business_time import PARIS
-from services.referral.times import PERCENTILES, BusinessAxis, survival
+from services.referral.business_time import PARIS, position
+from services.referral.definitions import TIMES, Time
+from services.referral.durations import EVENTS
+from services.referral.estimators import OPEN, Cell, Steps, by_time, curve_of, incidence_of, together
+from services.referral.tallying import DAY_QUARTERS, HOUR_QUARTERS, began, rounded
 
 HOURS_A_DAY = 8
-MONTHS_SHOWN = 6
-_WAITING = frozenset({*OPEN, State.DECLINED, State.EXPIRED})
-_HOURS, _STILL, _ORGANISATION, _RIGHT, _MONTH = map(itemgetter, (0, 2, 3, 4, 5))
+MONTHS_SHOWN, MONTHS_OF_A_TREND = 6, 3
 
 
-class EpisodeRow(NamedTuple):
-    """One sending of a referral; instants are POSIX seconds or None. `last` is true for its present episode."""
+class Counted(NamedTuple):
+    """A row of the figures as it is read; `month` is empty where months are added up, `key` overall.
 
-    root: str
-    hops: int
-    last: bool
-    organisation: str
-    right: str
-    state: str
-    ended_how: str | None
-    root_sent: float
-    sent: float
-    answered: float | None
-    contacted: float | None
-    ended: float | None
+    `quarters` is the whole time behind it, in quarter hours and not rounded, where it was asked for.
+    """
 
-
-class Wait(NamedTuple):
-    """One observation: business hours waited, whether the event came, whether it is still awaited now."""
-
-    hours: float
-    event: bool
-    waiting: bool
-    organisation: str
-    right: str
     month: str
+    key: str
+    clock: str
+    how: str
+    bucket: int
+    n: int
+    quarters: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A time with what it counts: `p50`, `p75`, `p90` in business hours (None: not reached yet).
+    """One time of one group, in business hours; None is not reached yet. `band` are the 95 % bounds of the median.
 
-    `followed` is the number at risk at the median, `past_target` those still waiting beyond the target.
+    `followed` is the number at risk at the median, `past_target` those still waiting beyond the target; `came_by` the
+    share that had the event within the target beside every competing end (Aalen–Johansen), `ends` the others by word.
     """
 
     key: str
@@ -65,7 +50,11 @@ class Figure:
     p50: float | None
     p75: float | None
     p90: float | None
+    p95: float | None
     followed: int | None
+    band: tuple[float | None, float | None] = (None, None)
+    came_by: float = 0.0
+    ends: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def share_past_target(self) -> float:
@@ -75,149 +64,154 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One of the three times, overall and by organisation, right and month of sending. Targets in business days."""
+    """One of the four times: overall, by month of sending, and where it was asked for by organisation, desk, right.
 
-    code: str
-    title: str
-    definition: str
-    target_days: int
+    `lately` and `before` are the overall figures of the last three months of sending and of the three before.
+    """
+
+    time: Time
     overall: Figure
-    by_partner: tuple[Figure, ...]
-    by_right: tuple[Figure, ...]
+    lately: Figure
+    before: Figure
     by_month: tuple[Figure, ...]
+    by_partner: tuple[Figure, ...] = ()
+    by_desk: tuple[Figure, ...] = ()
+    by_right: tuple[Figure, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """`tta`, `ttc`, `ttr` or `tto`."""
+        return self.time.code
+
+
+def measures(
+    overall: Iterable[Counted], splits: Mapping[str, Iterable[Counted]], now: datetime, *, whole: bool = True
+) -> tuple[Measure, ...]:
+    """The four times at that instant. `overall` is by month; `splits` by `organisation`, `desk`, `right`.
+
+    Not `whole`, the months have their percentiles alone, which is all that a trend needs.
+    """
+    by_clock: defaultdict[str, list[Counted]] = defaultdict(list)
+    for row in overall:
+        by_clock[row.clock].append(row)
+    split = {name: _by_clock_and_key(rows) for name, rows in splits.items()}
+    quarter = began(position(now))
+    return tuple(_measure(one, by_clock[one.code], split, quarter, month_key(now), whole) for one in TIMES)
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """What a time counts, in words for the page."""
+class Group:
+    """What was counted of one group, before anything is estimated, so that months can be added up."""
 
-    code: str
-    title: str
-    text: str
-    target_days: int
-
-
-TIMES = (
-    Definition(
-        "tta",
-        "Temps de réponse",
-        "De l’envoi à la première réponse du guichet : réception confirmée, déclinée ou réorientée. "
-        "Une orientation rappelée ou dont l’accord est retiré compte jusqu’à ce moment ; "
-        "une orientation restée sans réponse attend toujours.",
-        2,
-    ),
-    Definition(
-        "ttc",
-        "Temps jusqu’au premier contact",
-        "De l’envoi au premier contact qui a joint la personne. "
-        "Une orientation finie sans contact compte jusqu’à sa fin.",
-        7,
-    ),
-    Definition(
-        "ttr",
-        "Temps de résolution",
-        "Du tout premier envoi à la clôture, à travers les réorientations et les réouvertures. "
-        "Une orientation déclinée ou restée sans réponse n’est pas résolue : la personne attend encore.",
-        60,
-    ),
-)
+    steps: Steps
+    waiting: int
+    past_target: int
+    ends: Mapping[str, int]
 
 
-def measures(rows: Sequence[EpisodeRow], now: datetime) -> tuple[Measure, ...]:
-    """The three times of these episodes at that instant: TTA and TTC of each sending, TTR of each root."""
-    first = min((row.root_sent for row in rows), default=now.timestamp())
-    axis = BusinessAxis(datetime.fromtimestamp(first, UTC), now)
-    at = axis.position(now.timestamp())
-    latest = _latest_of_each_root(rows)
-    waits = {
-        "tta": [_wait(row, row.sent, row.answered, _left_unanswered(row), axis, at) for row in rows],
-        "ttc": [_wait(row, row.sent, row.contacted, _left_uncontacted(row), axis, at) for row in rows],
-        "ttr": [_wait(row, row.root_sent, _resolved(row), _left_unresolved(row), axis, at) for row in latest],
-    }
-    return tuple(_measure(one, sorted(waits[one.code], key=_HOURS)) for one in TIMES)
+def group(time: Time, rows: Iterable[Counted], quarter: int) -> Group:
+    """These cells; `quarter` is now, in quarter hours of business time."""
+    target = time.target_days * DAY_QUARTERS
+    cells: list[Cell] = []
+    waiting = late = 0
+    ends: defaultdict[str, int] = defaultdict(int)
+    for _, _, _, how, bucket, n, _ in rows:
+        if how == OPEN:
+            waited = rounded(max(0, quarter - bucket))
+            cells.append((waited, OPEN, n))
+            waiting += n
+            late += n if waited > target else 0
+        else:
+            cells.append((bucket, how, n))
+            ends[how] += n
+    return Group(by_time(cells, EVENTS[time.code]), waiting, late, ends)
 
 
-def window_start(now: datetime) -> datetime:
-    """The first instant of the cohort: the first of the month, in Paris, five months before the present one."""
-    local = now.astimezone(PARIS)
-    months = local.year * 12 + local.month - 1 - (MONTHS_SHOWN - 1)
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=PARIS)
-
-
-def _left_unanswered(row: EpisodeRow) -> float | None:
-    return row.ended if row.ended_how in (State.RECALLED, State.WITHDRAWN) else None
-
-
-def _left_uncontacted(row: EpisodeRow) -> float | None:
-    return None if row.ended_how == State.EXPIRED else row.ended
-
-
-def _resolved(row: EpisodeRow) -> float | None:
-    return row.ended if row.state == State.CLOSED else None
-
-
-def _left_unresolved(row: EpisodeRow) -> float | None:
-    return None if row.state in _WAITING else row.ended
-
-
-def _wait(
-    row: EpisodeRow, start: float, event: float | None, left: float | None, axis: BusinessAxis, now: float
-) -> Wait:
-    """One observation; `now` is a position on the axis, the other instants are POSIX seconds."""
-    end = event if event is not None else left
-    hours = (now if end is None else axis.position(end)) - axis.position(start)
-    return Wait(hours if hours > 0 else 0.0, event is not None, end is None, row.organisation, row.right, _month(start))
-
-
-def _latest_of_each_root(rows: Sequence[EpisodeRow]) -> Iterable[EpisodeRow]:
-    latest: dict[str, EpisodeRow] = {}
-    for row in rows:
-        if row.last and (row.root not in latest or row.hops > latest[row.root].hops):
-            latest[row.root] = row
-    return latest.values()
-
-
-def _measure(one: Definition, waits: list[Wait]) -> Measure:
-    return Measure(
-        code=one.code,
-        title=one.title,
-        definition=one.text,
-        target_days=one.target_days,
-        overall=_figure("", waits, one.target_days),
-        by_partner=tuple(sorted(_split(one, waits, _ORGANISATION), key=lambda figure: -figure.n)),
-        by_right=tuple(sorted(_split(one, waits, _RIGHT), key=lambda figure: -figure.n)),
-        by_month=tuple(sorted(_split(one, waits, _MONTH), key=lambda figure: figure.key)),
+def added(groups: Sequence[Group]) -> Group:
+    """Several groups as one."""
+    ends: defaultdict[str, int] = defaultdict(int)
+    for one in groups:
+        for how, number in one.ends.items():
+            ends[how] += number
+    return Group(
+        together(one.steps for one in groups), sum(one.waiting for one in groups),
+        sum(one.past_target for one in groups), ends,
     )
 
 
-def _split(one: Definition, waits: list[Wait], key: Callable[[Wait], str]) -> list[Figure]:
-    groups: defaultdict[str, list[Wait]] = defaultdict(list)
-    for wait in waits:
-        groups[key(wait)].append(wait)
-    return [_figure(name, group, one.target_days) for name, group in groups.items()]
+def figure(key: str, time: Time, rows: Iterable[Counted], quarter: int) -> Figure:
+    """One figure of these cells; `quarter` is now, in quarter hours of business time."""
+    return estimated(key, time, group(time, rows, quarter))
 
 
-def _figure(key: str, waits: list[Wait], target_days: int) -> Figure:
-    curve = survival(waits)
-    p50, p75, p90 = (curve.percentile(one) for one in PERCENTILES)
-    beyond = bisect_right(waits, target_days * HOURS_A_DAY, key=_HOURS)
+def estimated(key: str, time: Time, counted: Group, *, band: bool = True, share: bool = True) -> Figure:
+    """The figure of a group. `band` of the median and `share` that came by the target are computed when asked for."""
+    curve = curve_of(counted.steps)
+    low, high = curve.band(50) if band else (None, None)
+    event, target = EVENTS[time.code], time.target_days * DAY_QUARTERS
     return Figure(
-        key=key,
-        n=curve.n,
-        events=curve.events,
-        waiting=sum(map(_STILL, waits)),
-        past_target=sum(map(_STILL, waits[beyond:])),
-        p50=p50,
-        p75=p75,
-        p90=p90,
-        followed=curve.followed(50),
+        key, curve.n, curve.events, counted.waiting, counted.past_target,
+        *(_hours(curve.percentile(one)) for one in (50, 75, 90, 95)),
+        followed=curve.followed(50), band=(_hours(low), _hours(high)),
+        came_by=incidence_of(counted.steps).by(target) if share else 0.0,
+        ends={how: number for how, number in sorted(counted.ends.items()) if how != event},
     )
 
 
-def _month(at: float) -> str:
-    return _month_of_hour(int(at // 3600))
+def window_start(now: datetime, months: int = MONTHS_SHOWN) -> datetime:
+    """The first instant of the cohort: the first of the month, in Paris, so many months back, the present one
+    counted."""
+    local = now.astimezone(PARIS)
+    number = local.year * 12 + local.month - months
+    return datetime(number // 12, number % 12 + 1, 1, tzinfo=PARIS)
 
 
-@lru_cache(maxsize=20_000)
-def _month_of_hour(hour: int) -> str:
-    return datetime.fromtimestamp(hour * 3600, PARIS).strftime("%Y-%m")
+def month_key(at: datetime) -> str:
+    """`2026-11`, in Paris."""
+    return f"{at.astimezone(PARIS):%Y-%m}"
+
+
+def months_before(month: str, number: int) -> str:
+    """The month so many months before."""
+    year, place = map(int, month.split("-"))
+    count = year * 12 + place - 1 - number
+    return f"{count // 12}-{count % 12 + 1:02d}"
+
+
+def _measure(
+    time: Time, rows: list[Counted], splits: Mapping[str, Mapping[str, Mapping[str, list[Counted]]]], quarter: int,
+    month: str, whole: bool,
+) -> Measure:
+    by_month: defaultdict[str, list[Counted]] = defaultdict(list)
+    for row in rows:
+        by_month[row.month].append(row)
+    turn = months_before(month, MONTHS_OF_A_TREND - 1)
+
+    def split(name: str) -> tuple[Figure, ...]:
+        found = [figure(key, time, one, quarter) for key, one in splits.get(name, {}).get(time.code, {}).items()]
+        return tuple(sorted(found, key=lambda one: (-one.n, one.key)))
+
+    groups = {key: group(time, by_month[key], quarter) for key in sorted(by_month)}
+
+    def of(months: Iterable[str], *, share: bool = False) -> Figure:
+        return estimated("", time, added([groups[key] for key in months]), share=share)
+
+    return Measure(
+        time,
+        overall=of(groups, share=True),
+        lately=of(key for key in groups if key >= turn),
+        before=of(key for key in groups if key < turn),
+        by_month=tuple(estimated(key, time, one, band=whole, share=whole) for key, one in groups.items()),
+        by_partner=split("organisation"), by_desk=split("desk"), by_right=split("right"),
+    )
+
+
+def _by_clock_and_key(rows: Iterable[Counted]) -> dict[str, dict[str, list[Counted]]]:
+    found: defaultdict[str, defaultdict[str, list[Counted]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        found[row.clock][row.key].append(row)
+    return {clock: dict(keys) for clock, keys in found.items()}
+
+
+def _hours(quarters: float | None) -> float | None:
+    return None if quarters is None else quarters / HOUR_QUARTERS

@@ -1,125 +1,144 @@
-"""Reading the coordinators’ board: rows of the cohort in one query, what is open, the funnel, what does not move.
+"""Reading the coordinators’ board: counted cells, and never a walk over referrals.
 
 Whoever asks comes first and must be a coordinator; row-level security is second. No reference of a person leaves here.
 """
 
-import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-from contracts.lifecycle import REOPEN_WITHIN
-from contracts.refusals import RoleNotAllowed
-from contracts.viewer import Role, Viewer
-from services.referral.backlog import Backlog, Funnel, OpenRow, backlog
-from services.referral.board import EpisodeRow, Measure, measures, window_start
+from contracts.lifecycle import State
+from contracts.viewer import Viewer
+from services.referral import tally_store
+from services.referral.backlog import Backlog, Cause, Funnel, backlog, causes, funnel
+from services.referral.board import Counted, Measure, measures, month_key, months_before, window_start
+from services.referral.business_time import position
+from services.referral.definitions import TIMES
+from services.referral.durations import RESOLUTION
+from services.referral.rates import Health, Hold, Rate, counts_of, health, hold, rates
+from services.referral.tallying import BACKLOG, COUNT, DUE_SECONDS, HOLDING, began
 from services.runtime.database import Work
 
-STUCK_SHOWN, ENDED_SHOWN = 12, 8
-_EPISODES = """
-SELECT r.root::text, r.hops, r.episode = e.number, r.organisation::text, r."right", r.state, e.ended_how,
-    extract(epoch FROM r.root_sent_at)::float8, extract(epoch FROM e.sent_at)::float8,
-    extract(epoch FROM e.answered_at)::float8, extract(epoch FROM e.first_contact_at)::float8,
-    extract(epoch FROM e.ended_at)::float8
-FROM referral.referral r JOIN referral.episode e ON e.referral = r.ref
-WHERE r.root_sent_at >= :since AND r.state <> 'entered_in_error'
-"""
-_OPEN = """
-SELECT state, extract(epoch FROM root_sent_at)::float8, extract(epoch FROM awaiting_since)::float8
-FROM referral.referral WHERE state IN ('sent', 'acknowledged', 'in_progress', 'on_hold')
-"""
-# Each count is part of the one before; `opened` is a right that opened, not one that was open already.
-_FUNNEL = """
-WITH cohort AS (SELECT person FROM referral.met GROUP BY person HAVING min(at) >= :since),
-identified AS (SELECT person, min(at) AS at FROM referral.identified GROUP BY person),
-sent AS (SELECT DISTINCT person FROM referral.referral WHERE state <> 'entered_in_error'),
-opened AS (
-    SELECT person, min(ended_at) AS at FROM referral.referral
-    WHERE state = 'closed' AND outcome = 'right_opened' GROUP BY person
-)
-SELECT count(*), count(i.person), count(s.person), count(o.person),
-    count(*) FILTER (WHERE i.at + interval '3 months' <= :now),
-    count(*) FILTER (WHERE i.at + interval '3 months' <= :now AND o.at <= i.at + interval '3 months')
-FROM cohort c LEFT JOIN identified i ON i.person = c.person
-LEFT JOIN sent s ON s.person = i.person LEFT JOIN opened o ON o.person = s.person
-"""
-_STUCK = """
-SELECT ref, "right", desk, organisation, awaiting_since, acknowledge_due, urgent, count(*) OVER ()
-FROM referral.referral WHERE state = 'sent' AND acknowledge_due < :now ORDER BY acknowledge_due LIMIT :most
-"""
-_ENDED = """
-SELECT ref, "right", desk, organisation, ended_at, ended_at, urgent, count(*) OVER ()
-FROM referral.referral WHERE state = :state AND ended_at >= :since ORDER BY ended_at DESC LIMIT :most
-"""
+ALL_TIMES = tuple(one.code for one in TIMES)
+SPLITS = (tally_store.ORGANISATION, tally_store.DESK, tally_store.RIGHT)
+_OF_HEALTH = ("sent", "declined", "roots", "right_opened", "confirmed", "contradicted")
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Open referrals of one desk, right or step whose next step is past its date; the first since `since`."""
+
+    key: str
+    n: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A referral that does not move: what for, where, since when. Nothing of the person."""
+    """Where it is stuck, the largest first: `by_step` by state. Exact to the hour."""
 
-    ref: UUID
-    right: str
-    desk: UUID
-    organisation: UUID
-    since: datetime
-    due: datetime
-    urgent: bool
+    by_desk: tuple[Late, ...]
+    by_right: tuple[Late, ...]
+    by_step: tuple[Late, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class StuckList:
-    """The first ones of `total`."""
-
-    rows: tuple[Stuck, ...]
-    total: int
+    @property
+    def total(self) -> int:
+        """All that are late."""
+        return sum(one.n for one in self.by_step)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything that the board shows, for referrals first sent from `since` on, as of `at`."""
+    """Everything that the board shows, for referrals first sent from `since` on, as of `at`.
+
+    `ended` counts root referrals of the cohort by the state in which they ended.
+    """
 
     at: datetime
     since: datetime
     measures: tuple[Measure, ...]
+    rates: tuple[Rate, ...]
+    hold: Hold
+    health: tuple[Health, ...]
     backlog: Backlog
     funnel: Funnel
-    unanswered: StuckList
-    declined: StuckList
-    expired: StuckList
+    causes: tuple[Cause, ...]
+    stuck: Stuck
+    ended: Mapping[State, int]
 
 
-def require_coordinator(viewer: Viewer) -> None:
-    """Refusal: RoleNotAllowed for anybody who is no coordinator."""
-    if not viewer.has(Role.COORDINATOR):
-        raise RoleNotAllowed
+async def read_board(viewer: Viewer, work: Work, split: Sequence[str] = ALL_TIMES) -> Board:
+    """The board as this coordinator may see it now; `split` are the times read by organisation, desk and right too.
 
-
-async def read_board(viewer: Viewer, work: Work) -> Board:
-    """The board as this coordinator may see it now. Refusal: RoleNotAllowed."""
-    require_coordinator(viewer)
-    since = window_start(work.now)
-    episodes = [EpisodeRow(*row) for row in await work.execute(_EPISODES, since=since)]
-    waiting = [OpenRow(*row) for row in await work.execute(_OPEN)]
-    funnel = Funnel(*(await work.execute(_FUNNEL, since=since, now=work.now)).one())
-    ended: dict[str, Any] = {"since": work.now - REOPEN_WITHIN, "most": ENDED_SHOWN}
-    unanswered = _listed(await work.execute(_STUCK, now=work.now, most=STUCK_SHOWN))
-    declined = _listed(await work.execute(_ENDED, state="declined", **ended))
-    expired = _listed(await work.execute(_ENDED, state="expired", **ended))
-    # Some hundred thousand sums: in a thread, so that other requests are answered meanwhile.
-    times = await asyncio.to_thread(measures, episodes, work.now)
+    Refusal: RoleNotAllowed.
+    """
+    await tally_store.hold_still(viewer, work)
+    since, now = month_key(window_start(work.now)), began(position(work.now))
+    clocks = (*ALL_TIMES, COUNT, HOLDING)
+    overall = await _cells(viewer, work, clocks=clocks, since=since, by_month=True, quarter=now)
+    splits = {
+        name: await _cells(viewer, work, clocks=split, since=since, split=name, quarter=now)
+        for name in (SPLITS if split else ())
+    }
+    people = await tally_store.read_people(viewer, work, since=since)
+    counted = counts_of(overall)
     return Board(
         at=work.now,
-        since=since,
-        measures=times,
-        backlog=backlog(waiting, work.now),
-        funnel=funnel,
-        unanswered=unanswered,
-        declined=declined,
-        expired=expired,
+        since=window_start(work.now),
+        measures=measures([row for row in overall if row.clock in ALL_TIMES], splits, work.now, whole=bool(split)),
+        rates=rates(counted),
+        hold=hold([row for row in overall if row.clock in (COUNT, HOLDING, RESOLUTION)], work.now),
+        health=await _health(viewer, work),
+        backlog=backlog(await _cells(viewer, work, clocks=[BACKLOG], since="", quarter=now), work.now),
+        funnel=funnel(people, work.now),
+        causes=causes(people),
+        stuck=_stuck(await tally_store.read_late(viewer, work)),
+        ended={state: counted[f"state_{state.value}"] for state in (State.DECLINED, State.EXPIRED)},
     )
 
 
-def _listed(found: Any) -> StuckList:  # noqa: ANN401 - a driver's result
-    rows = found.all()
-    return StuckList(tuple(Stuck(*row[:7]) for row in rows), rows[0][7] if rows else 0)
+async def read_times(viewer: Viewer, work: Work, code: str) -> Measure:
+    """One of the four times by month, organisation, desk and right. Refusal: RoleNotAllowed."""
+    await tally_store.hold_still(viewer, work)
+    since, now = month_key(window_start(work.now)), began(position(work.now))
+    overall = await _cells(viewer, work, clocks=[code], since=since, by_month=True, quarter=now)
+    splits = {
+        name: await _cells(viewer, work, clocks=[code], since=since, split=name, quarter=now) for name in SPLITS
+    }
+    return next(one for one in measures(overall, splits, work.now) if one.code == code)
+
+
+async def _cells(viewer: Viewer, work: Work, **what: Any) -> list[Counted]:  # noqa: ANN401 - of read_cells
+    what = {"split": tally_store.OVERALL, "until": month_key(work.now), **what}
+    return [Counted(*row) for row in await tally_store.read_cells(viewer, work, **what)]
+
+
+async def _health(viewer: Viewer, work: Work) -> tuple[Health, ...]:
+    now = month_key(work.now)
+    rows = await tally_store.read_health(
+        viewer, work, _OF_HEALTH, quarter=months_before(now, 2), year=months_before(now, 11)
+    )
+    quarter: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    year: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        quarter[row.key][row.how], year[row.key][row.how] = row.quarter, row.year
+    for counted in (*quarter.values(), *year.values()):
+        counted["checked"] = counted["confirmed"] + counted["contradicted"]
+    return health(quarter, year)
+
+
+def _stuck(rows: Sequence[Any]) -> Stuck:
+    found: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.split, row.how if row.split == tally_store.OVERALL else row.key].append(row)
+    split: defaultdict[str, list[Late]] = defaultdict(list)
+    for (name, key), own in found.items():
+        since = datetime.fromtimestamp(min(row.since for row in own) * DUE_SECONDS, UTC)
+        split[name].append(Late(key, sum(row.n for row in own), since))
+
+    def ranked(name: str) -> tuple[Late, ...]:
+        return tuple(sorted(split[name], key=lambda one: (-one.n, one.since, one.key)))
+
+    return Stuck(ranked(tally_store.DESK), ranked(tally_store.RIGHT), ranked(tally_store.OVERALL))

@@ -28,13 +28,23 @@ LABELS = {
     "ReferralRedirectRefused": "Guichet gardé",
     "ReferralRedirected": "Réorientée",
     "ReferralRecalled": "Rappelée",
+    "ReferralRecalledByDeparture": "Reprise\u202f: un organisme a quitté le réseau",
     "ReferralWithdrawn": "Accord retiré",
     "ReferralExpired": "Restée sans réponse",
     "ReferralClosed": "Terminée",
     "ReferralOutcomeConfirmed": "Issue confirmée",
     "ReferralOutcomeContradicted": "Issue contredite",
     "ReferralReopened": "Rouverte",
+    "ReferralChecked": "Vérifiée avec la personne",
+    "ReferralRenewalRecorded": "Renouvellement du droit",
+    "ReferralManagerAsked": "Demande de la coordination au responsable",
+    "ReminderTold": "Rappel envoyé",
     "ReferralEnteredInError": "Saisie par erreur",
+    "ReferralAppointmentProposed": "Rendez-vous proposé",
+    "ReferralAppointmentAccepted": "Rendez-vous convenu",
+    "ReferralAppointmentDeclined": "Rendez-vous pas retenu",
+    "ReferralAppointmentCancelled": "Rendez-vous annulé",
+    "ReferralAppointmentHeld": "Rendez-vous tenu",
 }
 
 
@@ -56,6 +66,8 @@ def _word(step: Step, name: str, value: str, names: Names) -> str | None:
         return names.desk(UUID(value), UUID(step.details["to_organisation"]))
     if name == "right":
         return right_name(value)
+    if name == "attendees":
+        return None
     annotation = getattr(facts, step.fact).model_fields[name].annotation
     for kind in (annotation, *get_args(annotation)):
         if isinstance(kind, type) and issubclass(kind, Word):

@@ -32,7 +32,7 @@ def add_business_hours(instant: datetime, hours: float) -> datetime:
     """
     if hours <= 0:
         raise ValueError("hours must be positive")
-    target = _position(instant) + hours * 3600
+    target = position(instant) + hours * 3600
     day = instant.astimezone(PARIS).date()
     while not is_business_day(day) or _days_before(day) * DAY_SECONDS + DAY_SECONDS < target:
         day += timedelta(days=1)
@@ -47,10 +47,16 @@ def add_business_days(instant: datetime, days: int) -> datetime:
 
 def business_hours_between(start: datetime, end: datetime) -> float:
     """Business hours from one aware instant to another; negative when `end` comes first."""
-    return (_position(end) - _position(start)) / 3600
+    return (position(end) - position(start)) / 3600
 
 
-def _position(instant: datetime) -> float:
+def business_seconds_between(start: datetime, end: datetime) -> int:
+    """Whole business seconds from one aware instant to another; 0 when `end` comes first."""
+    return max(0, round(position(end) - position(start)))
+
+
+def position(instant: datetime) -> float:
+    """An instant on the one axis of business seconds: two positions subtract to a wait."""
     local = instant.astimezone(PARIS)
     day = local.date()
     whole = _days_before(day) * DAY_SECONDS

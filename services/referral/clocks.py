@@ -5,24 +5,27 @@ person's transaction; each batch is one transaction.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from uuid import uuid4
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from contracts.envelope import Envelope
 from contracts.lifecycle import EXPIRES_AFTER, State
 from services.referral import store
 from services.referral.business_time import paris_day
+from services.referral.desk_terms import Terms, terms_for
 from services.referral.domain import expire
 from services.referral.holding import resume_by_clock
+from services.referral.ladder_versions import CLOCK_BOUNDS
 from services.referral.life import Decision, Life, Moment
 from services.referral.tables import Referral
 from services.runtime.database import Database
 
 BATCH = 100
 LONGEST_BETWEEN = 3600.0
+_SOONEST_EXPIRY = timedelta(days=CLOCK_BOUNDS["expires_days"][0])
 Publish = Callable[[Envelope], Awaitable[None]]
 # The first condition is that of the index `referral_to_send_again`, word for word.
 _TO_SEND_AGAIN = """
@@ -44,10 +47,14 @@ WHERE r.ref = one.ref AND r.recorded_at = one.written
 
 
 async def expire_unanswered(database: Database) -> int:
-    """Expire what no desk answered for 30 calendar days, with a task for the sender in the same transaction."""
+    """Expire what no desk answered in the time promised, with a task for the sender in the same transaction."""
 
     def due(now: datetime) -> ColumnElement[bool]:
-        return (col(Referral.state) == State.SENT.value) & (col(Referral.awaiting_since) <= now - EXPIRES_AFTER)
+        return (
+            (col(Referral.state) == State.SENT.value)
+            & (col(Referral.awaiting_since) <= now - _SOONEST_EXPIRY)  # the index
+            & (func.coalesce(col(Referral.expires_at), col(Referral.awaiting_since) + EXPIRES_AFTER) <= now)
+        )
 
     return await _all_due(database, due, expire)
 
@@ -98,9 +105,13 @@ async def _all_due(
         async with database.worker() as work:
             query = select(Referral).where(due(work.now)).limit(BATCH).with_for_update(skip_locked=True)
             rows = (await work.session.exec(query)).all()
+            terms: dict[UUID, Terms] = {}
             for row in rows:
                 life = store.life_of(row)
-                await store.save(life, rule(life, Moment(now=work.now)), work)
+                if life.desk not in terms:
+                    terms[life.desk] = await terms_for(life.desk, work)
+                moment = Moment(now=work.now, **terms[life.desk].at(work.now))
+                await store.save(life, rule(life, moment), work)
         moved += len(rows)
         if len(rows) < BATCH:
             return moved

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from contracts.actions import Action, MarkInError, Recall
+from contracts.actions import Action, Arrangement, FollowUp, MarkInError, Recall
 from contracts.facts import ReferralEnteredInError, ReferralExpired, ReferralRecalled, ReferralSent, ReferralWithdrawn
 from contracts.lifecycle import (
     BY_ACTION,
-    EXPIRES_AFTER,
     MAX_HOPS,
     OPEN,
     Party,
@@ -24,9 +23,21 @@ from contracts.lifecycle import (
 )
 from contracts.refusals import GrantWithdrawn, NotYourAction
 from contracts.viewer import Role, Viewer
-from contracts.vocabulary import Outcome, TaskKind
-from services.referral import answering, closing, holding, redirecting
-from services.referral.life import Decision, Life, Moment, NewTask, already_answered, in_state, moved, next_due
+from contracts.vocabulary import DepartureTask, FollowTask, Outcome, TaskKind
+from services.referral import answering, appointments, checking, closing, holding, redirecting
+from services.referral.ladder import checks_to_come, plan
+from services.referral.life import (
+    Decision,
+    Life,
+    Moment,
+    NewTask,
+    already_answered,
+    expires_of,
+    in_state,
+    moved,
+    next_due,
+    standing,
+)
 
 _ROLE_OF: tuple[tuple[Party, Role], ...] = (
     (Party.REFERENT, Role.REFERENT), (Party.MANAGER, Role.DESK_MANAGER), (Party.DESK, Role.DESK_AGENT),
@@ -34,7 +45,7 @@ _ROLE_OF: tuple[tuple[Party, Role], ...] = (
 )
 
 
-def decide(life: Life, action: Action, moment: Moment) -> Decision:
+def decide(life: Life, action: Action | Arrangement | FollowUp, moment: Moment) -> Decision:
     """Apply one action. Refusals, in this order: NotYourAction, ReferralAlreadyAnswered, then those of its rule.
 
     A desk that acts on a referral has it: then it is delivered, also when the message that says so is still on its way.
@@ -51,7 +62,9 @@ def decide(life: Life, action: Action, moment: Moment) -> Decision:
 
 
 def parties(viewer: Viewer, life: Life) -> frozenset[Party]:
-    """The parties that this viewer is for this referral."""
+    """The parties that this viewer is for this referral; a person only ever reaches her own (see `store.readable`)."""
+    if viewer.herself:
+        return frozenset({Party.PERSON})
     return parties_of(
         viewer.roles, sender=viewer.organisation == life.sender_organisation, desk=life.desk in viewer.desks,
         manages=life.desk in viewer.manages,
@@ -66,8 +79,10 @@ def may_read(viewer: Viewer, life: Life) -> bool:
 
 
 def actor_kind(action: str, moment: Moment, roles: frozenset[Role]) -> str:
-    """The role's code under which that action was taken."""
+    """The role's code under which that action was taken, or `person` on her own page."""
     acting = BY_ACTION[action].parties & moment.parties
+    if Party.PERSON in acting:
+        return Party.PERSON.value
     found = [role for party, role in _ROLE_OF if party in acting and role in roles]
     return found[0].value if found else "clock"
 
@@ -87,7 +102,8 @@ def sent(life: Life, moment: Moment, *, mode: str, redirected_from: UUID | None)
         sender_organisation=life.sender_organisation, organisation=life.organisation, desk=life.desk,
         assignee=life.assignee, next_due=next_due(life, moment.now), sender=life.sender, right=life.right, mode=mode,
         urgent=life.urgent, accompanied=life.accompanied, acknowledge_due=life.acknowledge_due,
-        redirected_from=redirected_from,
+        redirected_from=redirected_from, referent=life.sender,
+        reminders=plan(standing(life, moment), moment.ladder.rungs, moment.calendar),
     )
     return Decision(life, (fact,))
 
@@ -98,15 +114,15 @@ def withdraw(life: Life, moment: Moment) -> Decision | None:
 
 
 def expire(life: Life, moment: Moment) -> Decision:
-    """Thirty calendar days without an answer; never silent: the sender gets a task."""
+    """So many calendar days without an answer (30); never silent: the sender gets a task."""
     in_state(life, "expire")
-    if moment.now - life.awaiting_since < EXPIRES_AFTER:
+    if moment.now < expires_of(life):
         raise already_answered(life)
     decision = moved(life, moment, ReferralExpired, state=State.EXPIRED)
     return Decision(decision.after, decision.facts, NewTask(TaskKind.EXPIRED))
 
 
-def task_stands(kind: TaskKind, life: Life) -> bool:
+def task_stands(kind: TaskKind | DepartureTask | FollowTask, life: Life) -> bool:
     """Whether a task of that kind still asks for something, the referral being as it is."""
     match kind:
         case TaskKind.QUESTION:
@@ -117,10 +133,19 @@ def task_stands(kind: TaskKind, life: Life) -> bool:
             return life.state is State.DECLINED
         case TaskKind.EXPIRED:
             return life.state is State.EXPIRED
+        case DepartureTask.UNATTENDED:
+            return life.state is State.SENT
+        case DepartureTask.DESK_LEFT:
+            return life.state is State.RECALLED
         case TaskKind.UNREACHABLE:
             return life.outcome is Outcome.UNREACHABLE and _to_check(life)
         case TaskKind.OUTCOME_TO_CHECK:
             return _to_check(life)
+        case FollowTask.CHECK_30 | FollowTask.CHECK_90:
+            alive = life.state is State.CLOSED and life.outcome is not Outcome.DECEASED
+            return alive and kind.value in {step.value for step in checks_to_come(life.checked)}
+        case FollowTask.RIGHT_TO_RENEW:
+            return life.state is State.CLOSED and life.renews_on is not None
     return life.state in OPEN
 
 
@@ -157,6 +182,12 @@ _MEANINGFUL: Mapping[str, Callable[[Life, Moment], bool]] = {
     "reopen": closing.may_reopen,
     "refuse_accompaniment": lambda life, _: life.accompanied,
     "confirm_outcome": _to_check,
+    "accept_appointment": appointments.may_answer,
+    "decline_appointment": appointments.may_answer,
+    "cancel_appointment": appointments.may_cancel,
+    "note_appointment_held": appointments.may_note,
+    "record_check": checking.may_check,
+    "record_renewal": checking.may_record_renewal,
 }
 _RULES: Mapping[str, Callable[[Life, Any, Moment], Decision]] = {
     "acknowledge": answering.acknowledge, "assign": answering.assign, "log_attempt": answering.log_attempt,
@@ -164,6 +195,10 @@ _RULES: Mapping[str, Callable[[Life, Any, Moment], Decision]] = {
     "hold": holding.hold, "resume": holding.resume, "request_information": holding.request_information,
     "answer_information": holding.answer_information, "propose_redirect": redirecting.propose_redirect,
     "refuse_redirect": redirecting.refuse_redirect, "close": closing.close, "confirm_outcome": closing.confirm_outcome,
-    "contradict_outcome": closing.contradict_outcome, "reopen": closing.reopen,
+    "contradict_outcome": closing.contradict_outcome,
+    "record_check": checking.record_check, "record_renewal": checking.record_renewal, "reopen": closing.reopen,
     "contest_decline": closing.contest_decline, "recall": _recall, "mark_in_error": _mark_in_error,
+    "propose_appointment": appointments.propose, "accept_appointment": appointments.accept,
+    "decline_appointment": appointments.decline, "cancel_appointment": appointments.cancel,
+    "note_appointment_held": appointments.note_held,
 }

@@ -3,24 +3,36 @@
 Each is a plain function over one transaction; two simultaneous actions meet at the row lock, and one of them wins.
 """
 
-from contracts.asks import ActOnReferral, ListTasks, ReadFacts, ReadReferral
+from contracts.asks import (
+    ActOnReferral,
+    ArrangeAppointment,
+    FollowUpReferral,
+    ListTasks,
+    ReadFacts,
+    ReadReferral,
+    ReadStates,
+)
 from contracts.refusals import NotFound
-from contracts.replies import DeskMember, FactsFound, ReferralState, ReferralView, TasksFound
+from contracts.replies import DeskMember, FactsFound, ReferralState, ReferralView, StatesFound, TasksFound
 from contracts.replies import Task as TaskView
-from contracts.vocabulary import TaskKind
+from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 from services.referral import store
+from services.referral.desk_terms import terms_for
 from services.referral.domain import actor_kind, available, decide, parties
 from services.referral.life import Life, Moment, already_answered
-from services.referral.tables import Referral
-from services.referral.timeline import steps_for
+from services.referral.tables import Referral, Task
+from services.referral.timeline import steps_for, with_reminders
 from services.runtime.database import Work
 
 # What these answer is an outcome or a proposal that the page showed: never another one that took its place since.
 _OF_WHAT_WAS_SHOWN = frozenset({"confirm_outcome", "contradict_outcome", "refuse_redirect"})
+NEAREST = {DepartureTask.UNATTENDED: TaskKind.EXPIRED, DepartureTask.DESK_LEFT: TaskKind.DECLINED}
 _VIEWED = frozenset(ReferralView.model_fields) - {"attempts", "steps", "actions"}
 
 
-async def act_on_referral(ask: ActOnReferral, work: Work, member: DeskMember | None = None) -> ReferralState:
+async def act_on_referral(
+    ask: ActOnReferral | FollowUpReferral | ArrangeAppointment, work: Work, member: DeskMember | None = None
+) -> ReferralState:
     """One action, decided under the row lock; a repeated command gets its first answer and changes nothing.
 
     `member` is what the directory says of the new assignee: needed with `assign`, asked before the transaction.
@@ -33,12 +45,14 @@ async def act_on_referral(ask: ActOnReferral, work: Work, member: DeskMember | N
             raise NotFound()
         return ReferralState.model_validate(known)
     life = store.life_of(row)
-    if ask.action.kind in _OF_WHAT_WAS_SHOWN and ask.expected_version not in (None, life.version):
+    shown = None if isinstance(ask, ArrangeAppointment) else ask.expected_version
+    if ask.action.kind in _OF_WHAT_WAS_SHOWN and shown not in (None, life.version):
         raise already_answered(life)
     moment = Moment(
         now=work.now, actor=ask.viewer.account, parties=parties(ask.viewer, life),
         attempts=await store.attempts_of(life, work) if ask.action.kind == "close" else Moment.attempts,
         assignee_active=_is_assignee(ask, member), withdrawn=await store.was_withdrawn(life, work),
+        **(await terms_for(life.desk, work)).at(work.now),
     )
     decision = decide(life, ask.action, moment)
     await store.save(life, decision, work, actor_kind=actor_kind(ask.action.kind, moment, ask.viewer.roles))
@@ -56,19 +70,32 @@ async def read_referral(ask: ReadReferral, work: Work) -> ReferralView:
         withdrawn=await store.was_withdrawn(life, work),
     )
     attempts = await store.attempts_of(life, work)
+    steps = steps_for(ask.viewer, life, await store.facts_of(row.ref, work))
     return ReferralView(
         **_viewed(row), attempts=attempts.count, actions=available(life, moment),
-        steps=steps_for(ask.viewer, life, await store.facts_of(row.ref, work)),
+        steps=with_reminders(steps, await store.reminders_of(row.ref, work), await store.asked_of(row.ref, work)),
     )
+
+
+async def read_states(ask: ReadStates, work: Work) -> StatesFound:
+    """Where these referrals stand by the record; what the viewer cannot reach is left out."""
+    return StatesFound(states=await store.states_of(ask.viewer, work, ask.refs))
 
 
 async def list_tasks(ask: ListTasks, work: Work) -> TasksFound:
     """The open tasks of the viewer's referrals, or of her whole organisation's."""
     rows = await store.open_tasks(ask.viewer, work, whole_organisation=ask.whole_organisation)
-    return TasksFound(tasks=tuple(
-        TaskView(ref=row.ref, kind=TaskKind(row.kind), referral=row.referral, since=row.since, due=row.due)
-        for row in rows
-    ))
+    return TasksFound(tasks=tuple(_task(row) for row in rows))
+
+
+def _task(row: Task) -> TaskView:
+    departure = DepartureTask(row.kind) if row.kind in set(DepartureTask) else None
+    follow = FollowTask(row.kind) if row.kind in set(FollowTask) else None
+    kind = NEAREST[departure] if departure else TaskKind.OUTCOME_TO_CHECK if follow else TaskKind(row.kind)
+    return TaskView(
+        ref=row.ref, kind=kind, referral=row.referral, since=row.since, due=row.due, account=row.account,
+        departure=departure, follow=follow,
+    )
 
 
 async def read_facts(ask: ReadFacts, work: Work) -> FactsFound:
@@ -81,7 +108,7 @@ def state_of(life: Life) -> ReferralState:
     return ReferralState(ref=life.ref, state=life.state, version=life.version, turn=life.turn, next_due=life.next_due)
 
 
-def _is_assignee(ask: ActOnReferral, member: DeskMember | None) -> bool:
+def _is_assignee(ask: ActOnReferral | FollowUpReferral | ArrangeAppointment, member: DeskMember | None) -> bool:
     return (
         ask.action.kind == "assign" and member is not None and member.active and member.account == ask.action.assignee
     )

@@ -10,13 +10,25 @@ from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Fact
-from contracts.facts import ReferralFact
-from contracts.lifecycle import BY_ACTION, ENDED, Party, State, Transition
+from contracts.facts import ReferralFact, ReferralResumed
+from contracts.ladder import LadderStep
+from contracts.lifecycle import BY_ACTION, ENDED, EXPIRES_AFTER, Party, State, Transition
 from contracts.refusals import ReferralAlreadyAnswered
-from contracts.vocabulary import AttemptChannel, AttemptResult, Outcome, TaskKind, Turn
-from services.referral.business_time import CLOSES, OPENS, PARIS, add_business_days, add_business_hours
+from contracts.vocabulary import (
+    AttemptChannel,
+    AttemptResult,
+    DepartureTask,
+    FollowTask,
+    Outcome,
+    RightReally,
+    TaskKind,
+    Turn,
+    Usefulness,
+)
+from services.referral.business_time import CLOSES, OPENS, PARIS
+from services.referral.calendar_rules import USUALLY, Calendar
+from services.referral.ladder import USUAL, Clocks, Ladder, Standing, plan
 
-ACKNOWLEDGE_DAYS, ACKNOWLEDGE_HOURS_URGENT, CONTACT_DAYS = 2, 4, 5
 QUIET = timedelta(days=14)
 _REDIRECTABLE = frozenset({State.SENT, State.ACKNOWLEDGED})
 
@@ -55,6 +67,7 @@ class Life:
     promised_for: date | None = None
     resume_on: date | None = None
     next_due: datetime | None = None
+    expires_at: datetime | None = None
     on_hold_since: datetime | None = None
     hold_seconds: Mapping[str, int] = field(default_factory=dict)
     outcome: Outcome | None = None
@@ -62,10 +75,13 @@ class Life:
     ground: str | None = None
     cause: str | None = None
     outcome_confirmed: bool | None = None
+    checked: LadderStep | None = None
+    renews_on: date | None = None
     decline_reason: str | None = None
     decline_contested_episode: int | None = None
     proposed_desk: UUID | None = None
     proposed_organisation: UUID | None = None
+    appointment: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +97,8 @@ class Attempts:
 class Moment:
     """When, by whom, as which parties; the desk's attempts of this episode; whether the new assignee may be one.
 
-    `withdrawn`: the person took her agreement back after the referral had ended.
+    `withdrawn`: the person took her agreement back after the referral had ended. `calendar` is when its desk works,
+    `ladder` what that desk promises on this day.
     """
 
     now: datetime
@@ -90,21 +107,35 @@ class Moment:
     attempts: Attempts = Attempts()
     assignee_active: bool = False
     withdrawn: bool = False
+    calendar: Calendar = USUALLY
+    ladder: Ladder = USUAL
 
 
 @dataclass(frozen=True)
 class NewTask:
-    """A task to open for the sender."""
+    """A task to open for the sender; `since`: it is not shown before."""
 
-    kind: TaskKind
+    kind: TaskKind | DepartureTask | FollowTask
     due: date | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CheckSaid:
+    """What the person said at a check after the end."""
+
+    step: LadderStep
+    contacted: bool
+    useful: Usefulness | None
+    right_open: RightReally
 
 
 @dataclass(frozen=True)
 class Decision:
     """What a rule decided: the referral after it, the facts to write, and what else to keep.
 
-    `verified` says that the outcome of the episode before was confirmed (True) or contradicted (False).
+    `verified` says that the outcome of the episode before was confirmed (True) or contradicted (False). `later` are
+    tasks for days to come, `settles` kinds of task that are done with it, `said` what the person said at a check.
     """
 
     after: Life
@@ -112,6 +143,9 @@ class Decision:
     task: NewTask | None = None
     attempt: tuple[AttemptChannel, AttemptResult] | None = None
     verified: bool | None = None
+    later: tuple[NewTask, ...] = ()
+    settles: frozenset[FollowTask] = frozenset()
+    said: CheckSaid | None = None
 
 
 def moved(
@@ -123,9 +157,11 @@ def moved(
     if after.state not in _REDIRECTABLE:
         after = replace(after, proposed_desk=None, proposed_organisation=None)
     if after.state in ENDED and life.state not in ENDED:
-        after = replace(after, ended_at=moment.now)
-    after = replace(after, next_due=next_due(after, moment.now))
-    return Decision(after, (fact(**_common(after, moment), **(own or {})),))
+        after = replace(after, ended_at=moment.now, appointment=None)
+    after = replace(after, next_due=next_due(after, moment.now, quiet_for(moment.ladder)))
+    by_clock = fact is ReferralResumed and moment.actor is None
+    reminders = plan(standing(after, moment, resumed_by_clock=by_clock), moment.ladder.rungs, moment.calendar)
+    return Decision(after, (fact(**_common(after, moment), reminders=reminders, **(own or {})),))
 
 
 def _common(life: Life, moment: Moment) -> dict[str, Any]:
@@ -133,7 +169,18 @@ def _common(life: Life, moment: Moment) -> dict[str, Any]:
         "ref": life.ref, "version": life.version, "at": moment.now, "state": life.state, "episode": life.episode,
         "sender_organisation": life.sender_organisation, "organisation": life.organisation, "desk": life.desk,
         "assignee": life.assignee, "actor": moment.actor, "turn": life.turn, "next_due": life.next_due,
+        "referent": life.sender,
     }
+
+
+def standing(life: Life, moment: Moment, *, resumed_by_clock: bool = False) -> Standing:
+    """What the plan of reminders depends on, after a fact of that moment."""
+    return Standing(
+        state=life.state, moved_at=moment.now, awaiting_since=life.awaiting_since,
+        acknowledge_due=life.acknowledge_due, contact_due=life.contact_due, reached=life.first_contact_at is not None,
+        question=life.question is not None, ended_at=life.ended_at, outcome=life.outcome,
+        resumed_by_clock=resumed_by_clock, urgent=life.urgent, expires_at=expires_of(life), checked=life.checked,
+    )
 
 
 def _left_hold(before: Life, after: Life, now: datetime) -> Life:
@@ -148,10 +195,10 @@ def _left_hold(before: Life, after: Life, now: datetime) -> Life:
     )
 
 
-def next_due(life: Life, now: datetime) -> datetime | None:
+def next_due(life: Life, now: datetime, quiet: timedelta = QUIET) -> datetime | None:
     """When the next step is due: the answer, the first contact (or what was promised, if sooner), the end of the hold.
 
-    Once the person has been reached, 14 days without anything: a file that nobody moves becomes visible.
+    Once the person has been reached, so long without anything (`quiet`): a file that nobody moves becomes visible.
     """
     match life.state:
         case State.SENT:
@@ -162,18 +209,38 @@ def next_due(life: Life, now: datetime) -> datetime | None:
             promised = _in_paris(life.promised_for, CLOSES) if life.promised_for else None
             return min((one for one in (life.contact_due, promised) if one), default=None)
         case State.ACKNOWLEDGED | State.IN_PROGRESS:
-            return now + QUIET
+            return now + quiet
     return None
 
 
-def acknowledge_due(now: datetime, *, urgent: bool) -> datetime:
-    """Two business days, or four business hours when it is urgent."""
-    return add_business_hours(now, ACKNOWLEDGE_HOURS_URGENT) if urgent else add_business_days(now, ACKNOWLEDGE_DAYS)
+def quiet_for(ladder: Ladder) -> timedelta:
+    """After how long without anything somebody is told."""
+    rung = ladder.rung(LadderStep.NO_ACTIVITY) or ladder.rung(LadderStep.NO_ACTIVITY_LONG)
+    return timedelta(days=rung.days) if rung else QUIET
 
 
-def contact_due(now: datetime) -> datetime:
-    """Five business days after the acknowledgement."""
-    return add_business_days(now, CONTACT_DAYS)
+def expires_of(life: Life) -> datetime:
+    """When it expires without an answer: what was promised, or 30 days for what is older than that promise."""
+    return life.expires_at or life.awaiting_since + EXPIRES_AFTER
+
+
+def acknowledge_due(
+    now: datetime, *, urgent: bool, calendar: Calendar = USUALLY, clocks: Clocks = USUAL.clocks
+) -> datetime:
+    """So many working days of the desk (2), or so many of its working hours (4) when it is urgent."""
+    return calendar.add_hours(now, clocks.urgent_hours) if urgent else calendar.add_days(now, clocks.acknowledge_days)
+
+
+def contact_due(now: datetime, calendar: Calendar = USUALLY, clocks: Clocks = USUAL.clocks) -> datetime:
+    """So many working days of the desk (5) after the acknowledgement."""
+    return calendar.add_days(now, clocks.contact_days)
+
+
+def awaiting(now: datetime, moment: Moment, *, urgent: bool) -> dict[str, Any]:
+    """What begins with every sending: when the answer is due, and when it expires without one."""
+    due = acknowledge_due(now, urgent=urgent, calendar=moment.calendar, clocks=moment.ladder.clocks)
+    expires = now + timedelta(days=moment.ladder.clocks.expires_days)
+    return {"awaiting_since": now, "acknowledge_due": due, "expires_at": expires}
 
 
 def in_state(life: Life, action: str) -> Transition:

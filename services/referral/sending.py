@@ -6,13 +6,16 @@ With `redirect_of` the parent is redirected in the same transaction; the child k
 from datetime import timedelta
 
 from contracts.asks import SendReferral
+from contracts.facts import ReferralSent
 from contracts.lifecycle import State
 from contracts.refusals import DateInTheFuture, GrantWithdrawn, NotFound, RoleNotAllowed
 from contracts.replies import ReferralState
 from contracts.viewer import Role
 from services.referral import domain, store
+from services.referral.desk_terms import Terms, terms_for
+from services.referral.durations_rows import note_sent
 from services.referral.handlers import state_of
-from services.referral.life import Life, Moment, acknowledge_due
+from services.referral.life import Life, Moment, awaiting
 from services.referral.redirecting import confirm_redirect
 from services.referral.tables import Referral
 from services.runtime.database import Work
@@ -38,7 +41,8 @@ WITH early AS (
 ), settled AS (
     UPDATE referral.task t SET done_at = cast(:now AS timestamptz)
     FROM referral.referral r
-    WHERE EXISTS (SELECT FROM made) AND t.done_at IS NULL AND t.kind IN ('expired', 'declined', 'unreachable')
+    WHERE EXISTS (SELECT FROM made) AND t.done_at IS NULL
+        AND t.kind IN ('expired', 'declined', 'unreachable', 'desk_left', 'right_to_renew')
         AND t.referral = r.ref AND r.person = cast(:person AS uuid) AND r."right" = :right
         AND r.sender_organisation = cast(:sender_organisation AS uuid)
 )
@@ -60,23 +64,27 @@ async def send_referral(ask: SendReferral, work: Work) -> ReferralState:
         raise DateInTheFuture(field="sent_at")
     await work.execute(LOCK, ref=str(ask.ref))
     parent = await store.find(ask.viewer, ask.redirect_of, work, lock=True) if ask.redirect_of else None
-    row = _row(ask, work, parent)
+    terms = await terms_for(ask.desk, work)
+    row = _row(ask, work, parent, terms)
     made, withdrawn = await _insert(row, work)
     if not made:
         return await _as_it_is(ask, work, withdrawn=withdrawn)
     if parent is not None:
         await _redirect(parent, ask, work)
     life = store.life_of(row)
-    moment = Moment(now=row.sent_at, actor=ask.viewer.account)
+    moment = Moment(now=row.sent_at, actor=ask.viewer.account, **terms.at(row.sent_at))
     decision = domain.sent(life, moment, mode=ask.mode, redirected_from=ask.redirect_of)
-    work.emit(decision.facts[0], actor_kind=Role.REFERENT.value, at=row.sent_at)
+    fact = decision.facts[0]
+    assert isinstance(fact, ReferralSent)
+    work.emit(fact, actor_kind=Role.REFERENT.value, at=row.sent_at)
+    await note_sent(fact, work)
     store.hint(life, work)
     return state_of(life)
 
 
-def _row(ask: SendReferral, work: Work, parent: Referral | None) -> Referral:
+def _row(ask: SendReferral, work: Work, parent: Referral | None, terms: Terms) -> Referral:
     at = min(ask.sent_at or work.now, work.now)
-    due = acknowledge_due(at, urgent=ask.urgent)
+    promised = awaiting(at, Moment(at, **terms.at(at)), urgent=ask.urgent)
     given = ask.model_dump(include={
         "ref", "person", "right", "mode", "urgent", "accompanied", "organisation", "desk", "contact", "assignee",
     })
@@ -85,7 +93,7 @@ def _row(ask: SendReferral, work: Work, parent: Referral | None) -> Referral:
         root=parent.root if parent else ask.ref, parent=parent.ref if parent else None,
         hops=parent.hops + 1 if parent else 0, been_at=[*parent.been_at, parent.desk] if parent else [],
         sent_at=at, root_sent_at=parent.root_sent_at if parent else at,
-        episode_sent_at=at, awaiting_since=at, acknowledge_due=due, next_due=due,
+        episode_sent_at=at, **promised, next_due=promised["acknowledge_due"],
     )
 
 

@@ -13,17 +13,23 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from contracts.envelope import Envelope
+from contracts.ladder import LadderStep
 from contracts.lifecycle import ENDED, State
 from contracts.refusals import NotFound
+from contracts.replies import StateNow
 from contracts.viewer import Role, Viewer
-from contracts.vocabulary import Outcome, TaskKind, Turn
+from contracts.vocabulary import DepartureTask, FollowTask, Outcome, TaskKind, Turn
 from services.referral.domain import task_stands
+from services.referral.durations_rows import note_facts
+from services.referral.ladder_tables import CheckAnswer, ManagerAsked
 from services.referral.life import Attempts, Decision, Life, NewTask
+from services.referral.reminder_tables import ReminderGiven
 from services.referral.tables import PLUMBING, Attempt, Episode, Referral, Task, WithdrawnEarly
 from services.runtime.database import Work
 
-_WORDS = {"state": State, "state_before_hold": State, "turn": Turn, "outcome": Outcome}
+_WORDS = {"state": State, "state_before_hold": State, "turn": Turn, "outcome": Outcome, "checked": LadderStep}
 COORDINATION = "coordination.all"
+_CHECKS = (FollowTask.CHECK_30, FollowTask.CHECK_90)
 _PLAIN: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 _LIFE = tuple(one.name for one in fields(Life))
 _OF_EPISODE = (
@@ -42,7 +48,9 @@ def life_of(row: Referral) -> Life:
 
 
 def readable(viewer: Viewer) -> ColumnElement[bool]:
-    """SQL of who may read a referral: the sending organisation, the desk, the coordination."""
+    """SQL of who may read a referral: the sending organisation, the desk, the coordination; on her page, its person."""
+    if viewer.herself:
+        return col(Referral.person) == viewer.account
     if viewer.has(Role.COORDINATOR):
         return true()
     return or_(col(Referral.sender_organisation) == viewer.organisation, col(Referral.desk).in_(viewer.desks))
@@ -55,6 +63,13 @@ async def find(viewer: Viewer, ref: UUID, work: Work, *, lock: bool = False) -> 
     if row is None:
         raise NotFound()
     return row
+
+
+async def states_of(viewer: Viewer, work: Work, refs: Iterable[UUID]) -> dict[UUID, StateNow]:
+    """State and end of those of these referrals that the viewer may read."""
+    columns = select(Referral.ref, Referral.state, Referral.ended_at)
+    found = await work.session.exec(columns.where(col(Referral.ref).in_(list(refs)), readable(viewer)))
+    return {ref: StateNow(state=State(state), ended_at=ended_at) for ref, state, ended_at in found.all()}
 
 
 async def lock_for_clock(refs: Iterable[UUID], work: Work) -> list[Referral]:
@@ -94,11 +109,15 @@ async def save(before: Life, decision: Decision, work: Work, *, actor_kind: str 
             ref=uuid4(), referral=after.ref, episode=after.episode, sender_organisation=after.sender_organisation,
             desk=after.desk, channel=channel, result=result, at=work.now,
         ))
-    await _settle_tasks(after, work)
-    if decision.task is not None:
-        await _open_task(after, decision.task, work)
+    if decision.said is not None:
+        await _keep_answer(before, decision, work, actor_kind)
+    await _settle_tasks(after, work, decision.settles)
+    for task in (decision.task, *decision.later):
+        if task is not None:
+            await open_task(after, task, work)
     for fact in decision.facts:
         work.emit(fact, actor_kind=actor_kind)
+    await note_facts(after.ref, decision.facts, work)
     hint(after, work)
 
 
@@ -136,16 +155,28 @@ async def _change_episode(life: Life, changed: dict[str, Any], work: Work) -> No
     )
 
 
-async def _open_task(life: Life, task: NewTask, work: Work) -> None:
+async def open_task(life: Life, task: NewTask, work: Work) -> None:
+    """Ask something of whoever follows that referral; once while it is open."""
     # Never a RETURNING here: the desk that opens the task may not be allowed to read it back.
     await work.session.execute(insert(Task).values(
         ref=uuid4(), kind=task.kind, referral=life.ref, organisation=life.sender_organisation, account=life.sender,
-        desk=life.desk, since=work.now, due=task.due,
+        desk=life.desk, since=task.since or work.now, due=task.due,
     ).on_conflict_do_nothing())
 
 
-async def _settle_tasks(life: Life, work: Work) -> None:
-    settled = [kind for kind in TaskKind if not task_stands(kind, life)]
+async def _keep_answer(before: Life, decision: Decision, work: Work, said_by: str) -> None:
+    """What the person said of the episode that had ended."""
+    assert decision.said is not None
+    said = decision.said
+    await work.session.execute(insert(CheckAnswer).values(
+        ref=uuid4(), referral=before.ref, episode=before.episode, step=said.step, desk=before.desk,
+        sender_organisation=before.sender_organisation, contacted=said.contacted, useful=said.useful,
+        right_open=said.right_open, said_by=said_by, at=work.now,
+    ).on_conflict_do_nothing())
+
+
+async def _settle_tasks(life: Life, work: Work, done: frozenset[FollowTask]) -> None:
+    settled = [kind for kind in (*TaskKind, *DepartureTask, *FollowTask) if kind in done or not task_stands(kind, life)]
     await work.session.execute(
         update(Task).where(col(Task.referral) == life.ref, col(Task.done_at).is_(None), col(Task.kind).in_(settled))
         .values(done_at=work.now),
@@ -154,11 +185,22 @@ async def _settle_tasks(life: Life, work: Work) -> None:
 
 
 async def open_tasks(viewer: Viewer, work: Work, *, whole_organisation: bool) -> list[Task]:
-    """The open tasks of the viewer's referrals or of her organisation's, the oldest first."""
-    query = select(Task).where(Task.organisation == viewer.organisation, col(Task.done_at).is_(None))
+    """The open tasks of the viewer's referrals or of her organisation's, the oldest first; none before its day.
+
+    A check with the person asks all that the verification of the outcome asks: then that is not asked twice.
+    """
+    query = select(Task).where(
+        Task.organisation == viewer.organisation, col(Task.done_at).is_(None), col(Task.since) <= work.now
+    )
     if not whole_organisation:
         query = query.where(Task.account == viewer.account)
-    return list((await work.session.exec(query.order_by(col(Task.since)).limit(500))).all())
+    found = list((await work.session.exec(query.order_by(col(Task.since)).limit(500))).all())
+    latest = {row.referral: row.kind for row in found if row.kind in _CHECKS}
+    return [
+        row for row in found
+        if row.referral not in latest or row.kind not in (TaskKind.OUTCOME_TO_CHECK, *_CHECKS)
+        or row.kind == latest[row.referral]
+    ]
 
 
 async def facts_of(ref: UUID, work: Work, after: int = 0) -> list[Envelope]:
@@ -169,3 +211,15 @@ async def facts_of(ref: UUID, work: Work, after: int = 0) -> list[Envelope]:
         .order_by(fact.version)
     )
     return [Envelope.model_validate(one) for one in rows.scalars()]
+
+
+async def reminders_of(ref: UUID, work: Work) -> list[ReminderGiven]:
+    """The reminders told about one referral, in order. The caller has checked that it may be read."""
+    query = select(ReminderGiven).where(ReminderGiven.referral == ref).order_by(col(ReminderGiven.at))
+    return list((await work.session.exec(query)).all())
+
+
+async def asked_of(ref: UUID, work: Work) -> list[ManagerAsked]:
+    """What the coordination asked by hand about one referral. The caller has checked that it may be read."""
+    query = select(ManagerAsked).where(ManagerAsked.referral == ref).order_by(col(ManagerAsked.at))
+    return list((await work.session.exec(query)).all())

@@ -5,16 +5,19 @@
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ARRAY, Column, DateTime, Index, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.referral import durations_tables, ladder_tables, open_data_tables, reminder_tables
 from services.referral.base import Base
-from services.runtime.access import ORGANISATION, Access, at_my_desks, has_role, plumbing_access
+from services.referral.forgettable import forgettable
+from services.runtime.access import ORGANISATION, PERSON, Access, at_my_desks, has_role, plumbing_access
 from services.runtime.migrations import Schema
-from services.runtime.tables import instant, plumbing
+from services.runtime.tables import instant, plumbing, words
 
 
 class Referral(Base, table=True):
@@ -72,6 +75,7 @@ class Referral(Base, table=True):
     promised_for: date | None = None
     resume_on: date | None = None
     next_due: datetime | None = Field(default=None, sa_column=instant(True))
+    expires_at: datetime | None = Field(default=None, sa_column=instant(True))
     on_hold_since: datetime | None = Field(default=None, sa_column=instant(True))
     hold_seconds: dict[str, int] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
@@ -81,15 +85,21 @@ class Referral(Base, table=True):
     ground: str | None = None
     cause: str | None = None
     outcome_confirmed: bool | None = None
+    checked: str | None = None
+    renews_on: date | None = None
     decline_reason: str | None = None
     decline_contested_episode: int | None = None
     proposed_desk: UUID | None = None
     proposed_organisation: UUID | None = None
+    appointment: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
 
     __table_args__ = (
         Index("referral_of_sender", "sender_organisation", "sent_at"),
         Index("referral_of_desk", "desk", "sent_at"),
         Index("referral_by_sending", "root_sent_at"),
+        Index("referral_by_state", "state", "root_sent_at"),
+        Index("referral_unanswered", "acknowledge_due", "desk", postgresql_where=text("state = 'sent'")),
+        Index("referral_ended", "state", "ended_at", postgresql_where=text("state IN ('declined', 'expired')")),
         Index("referral_awaiting", "awaiting_since", postgresql_where=text("state = 'sent'")),
         Index("referral_on_hold", "resume_on", postgresql_where=text("state = 'on_hold'")),
         Index(
@@ -142,7 +152,8 @@ class Attempt(Base, table=True):
 
 
 class Task(Base, table=True):
-    """Something the sender has to do: `account` is the referent, `done_at` None while it is open.
+    """Something the sender has to do: `account` is the referent, `done_at` None while it is open. Not shown before
+    `since`, which may be a day to come.
 
     `desk` is the referral's: what the desk does can settle a task of the referent, under the desk's own transaction.
     """
@@ -187,6 +198,7 @@ class Identified(Base, table=True):
     person: UUID = Field(index=True)
     organisation: UUID
     rights: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    causes: list[str] = Field(default_factory=list, sa_column=words())
     at: datetime = Field(sa_column=instant())
 
 
@@ -195,13 +207,19 @@ _COORDINATOR = has_role("coordinator")
 _PARTIES = f"sender_organisation = {ORGANISATION} OR {at_my_desks('desk')} OR {_COORDINATOR}"
 _TASK = f"organisation = {ORGANISATION} OR {at_my_desks('desk')} OR {_COORDINATOR}"
 ACCESS = (
-    Access("referral", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", _PARTIES),
+    Access("referral", "SELECT, INSERT, UPDATE", "SELECT, UPDATE", _PARTIES, herself=f"person = {PERSON}"),
     Access("episode", "SELECT, INSERT, UPDATE", "SELECT, INSERT, UPDATE", _PARTIES),
     Access("attempt", "SELECT, INSERT", "SELECT", _PARTIES),
     Access("task", "SELECT, INSERT, UPDATE", "SELECT, INSERT, UPDATE", _TASK),
+    *reminder_tables.ACCESS,
+    *ladder_tables.ACCESS,
     Access("withdrawnearly", "SELECT", "SELECT, INSERT"),
-    Access("met", "SELECT", "SELECT, INSERT", _COORDINATOR),
-    Access("identified", "SELECT", "SELECT, INSERT", _COORDINATOR),
+    Access("met", "SELECT", "SELECT, INSERT, UPDATE", _COORDINATOR),
+    Access("identified", "SELECT", "SELECT, INSERT, UPDATE", _COORDINATOR),
+    *durations_tables.ACCESS,
+    *open_data_tables.ACCESS,
     *plumbing_access("referral"),
 )
-SCHEMA = Schema("referral", Base.metadata, ACCESS, Path(__file__).with_name("migrations"))
+SCHEMA = Schema(
+    "referral", Base.metadata, forgettable(ACCESS, Base.metadata), Path(__file__).with_name("migrations")
+)

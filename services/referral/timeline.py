@@ -6,11 +6,14 @@ from contracts.envelope import Envelope
 from contracts.facts import FACTS, ReferralAssigned, ReferralFact
 from contracts.replies import Step
 from contracts.viewer import Viewer
+from services.referral.ladder_tables import ManagerAsked
 from services.referral.life import Life
+from services.referral.reminder_tables import ReminderGiven
 
 _COMMON = frozenset(ReferralFact.model_fields)
 # Where it went next is between the referent and the other desk.
-_NOT_FOR_DESKS = frozenset({"child", "redirected_from"})
+# What the person said of the desk is for her referent.
+_NOT_FOR_DESKS = frozenset({"child", "redirected_from", "contacted", "useful", "right_open"})
 
 
 def steps_for(viewer: Viewer, life: Life, envelopes: Sequence[Envelope]) -> tuple[Step, ...]:
@@ -35,4 +38,18 @@ def _step(envelope: Envelope, hidden: frozenset[str]) -> Step:
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ",".join(_word(one) for one in value)
     return value.value if hasattr(value, "value") else str(value)
+
+
+def with_reminders(
+    steps: Sequence[Step], given: Sequence[ReminderGiven], asked: Sequence[ManagerAsked] = ()
+) -> tuple[Step, ...]:
+    """The steps, the reminders told to somebody and what was asked by hand, in the order of their instants."""
+    told = [
+        Step(fact="ReminderTold", at=one.at, episode=0, details={"step": one.step, "told": str(one.told)})
+        for one in given if one.told
+    ]
+    told += [Step(fact="ReferralManagerAsked", at=one.at, episode=0, details={"what": one.what}) for one in asked]
+    return tuple(sorted([*steps, *told], key=lambda one: one.at))

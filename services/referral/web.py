@@ -1,4 +1,4 @@
-"""The coordinators’ pages: the board, what does not move, and one referral with what the coordination may do about it.
+"""One referral as the coordination reads it, with what she may do about it; the board itself is in `web_board`.
 
 Times, states, reasons and counts; never a name. The actions are decided by the same handler as everybody’s.
 """
@@ -8,32 +8,23 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import Request
-from fastapi.encoders import jsonable_encoder
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from contracts.actions import Action, ContestDecline, MarkInError, Reopen
-from contracts.asks import ActOnReferral, DescribeNetwork, ReadReferral
+from contracts.asks import ActOnReferral, ReadReferral
 from contracts.envelope import Frozen
 from contracts.lifecycle import BY_ACTION
-from contracts.refusals import NotFound, Refusal, ServiceAway
-from contracts.replies import Network
+from contracts.refusals import NotFound, Refusal
 from contracts.rights import right_name
-from contracts.viewer import Role, Viewer
+from contracts.viewer import Viewer
 from contracts.vocabulary import ErrorReason, ReopenReason
-from services.referral import board_view as view
-from services.referral.board import TIMES
-from services.referral.board_store import read_board
 from services.referral.board_timeline import knots, step_entry
 from services.referral.handlers import act_on_referral, read_referral
-from services.runtime.process import Remembered, Service
+from services.referral.web_board import COORDINATOR, names_for
 from services.runtime.web.forms import Errors, read
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
-COORDINATOR = frozenset({Role.COORDINATOR})
-LIVE = "coordination.all"
-SPLITS = (("partner", "Par organisme"), ("right", "Par droit"), ("month", "Par mois d’envoi"))
-NAMES_KEPT = 60.0
 pages = Pages()
 
 
@@ -83,78 +74,6 @@ class Typed:
     values: dict[str, str] = field(default_factory=dict)
     errors: Errors = field(default_factory=dict)
     status: int = 200
-
-
-async def names_for(request: Request) -> view.Names:
-    """The names of the network, kept for a minute; placeholders while the directory is away."""
-    state = request.app.state
-    if not hasattr(state, "network"):
-        state.network = _remember(service_of(request))
-    try:
-        return view.Names(await state.network.of("network"))
-    except ServiceAway:
-        return view.Names(None)
-
-
-def _remember(service: Service) -> Remembered[str, Network]:
-    async def fetch(_key: str) -> Network:
-        return await service.bus.ask(DescribeNetwork())
-
-    return Remembered(fetch, seconds=NAMES_KEPT)
-
-
-@pages.get("/tableau", COORDINATOR)
-async def board_page(request: Request, viewer: Asking, temps: str = "tta") -> Response:
-    """The board; `temps` chooses which of the three times is split by organisation, right and month."""
-    service = service_of(request)
-    names = await names_for(request)
-    async with service.database.web(viewer) as work:
-        board = await read_board(viewer, work)
-    chosen = next((one for one in board.measures if one.code == temps), board.measures[0])
-    now = board.at
-    return request.app.state.pages.render(
-        request,
-        "board.html",
-        viewer=viewer,
-        lead=view.lead(board.backlog),
-        since=view.month_name(f"{board.since:%Y-%m}"),
-        tiles=[view.tile(one) for one in board.measures],
-        measures=board.measures,
-        chosen=chosen,
-        tabs=[
-            {"href": f"/tableau?temps={one.code}#temps", "label": one.title, "current": one.code == chosen.code}
-            for one in TIMES
-        ],
-        tables=[(label, *view.table(chosen, split, names)) for split, label in SPLITS],
-        backlog=board.backlog,
-        ages=view.ages(board.backlog),
-        age_rows=list(zip(board.backlog.classes, board.backlog.by_age, strict=True)),
-        funnel=board.funnel,
-        funnel_rows=view.funnel_rows(board.funnel),
-        yardstick=view.yardstick(board.funnel),
-        unanswered=board.unanswered,
-        unanswered_rows=view.stuck_rows(board.unanswered, names, now, late=True),
-        declined=board.declined,
-        declined_rows=view.stuck_rows(board.declined, names, now),
-        expired=board.expired,
-        expired_rows=view.stuck_rows(board.expired, names, now),
-        names_away=names.network is None,
-    )
-
-
-@pages.get("/api/board", COORDINATOR)
-async def board_figures(request: Request, viewer: Asking) -> Response:
-    """The same figures for machines."""
-    names = await names_for(request)
-    async with service_of(request).database.web(viewer) as work:
-        board = await read_board(viewer, work)
-    return JSONResponse(jsonable_encoder(view.as_json(board, names)))
-
-
-@pages.get("/tableau/flux", COORDINATOR)
-async def board_stream(request: Request, viewer: Asking) -> Response:
-    """Says only that something moved; the page reads again with its own rights."""
-    return service_of(request).live.stream([LIVE])
 
 
 @pages.get("/tableau/orientations/{ref}", COORDINATOR)

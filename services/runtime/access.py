@@ -15,6 +15,10 @@ DESKS = "(SELECT coalesce(nullif(current_setting('relais.desks', true), ''), '{}
 ROLES = "(SELECT coalesce(nullif(current_setting('relais.roles', true), ''), '{}')::text[])"
 
 
+# Set where a person reads and changes what is hers, on her own page.
+PERSON = "(SELECT nullif(current_setting('relais.person', true), '')::uuid)"
+
+
 def at_my_desks(column: str) -> str:
     """SQL: the column is one of the viewer's desks."""
     return f"{column} = ANY ({DESKS}::uuid[])"
@@ -30,6 +34,9 @@ class Access:
     """What each role may do with one table: SQL privileges, and the rows that `web` sees and may write.
 
     `visible` None lets `web` see every row of the territory: only for tables that hold nothing of a person.
+    `erasable` bounds what whoever has the privilege may delete, on top of the rest. `herself` bounds what a person
+    reaches on her own page, on top of the rest. `apart` is a role beside the two (see `topology.ROLES_APART`), with its
+    privileges; it sees what `visible` says.
     """
 
     table: str
@@ -37,6 +44,9 @@ class Access:
     worker: str = ""
     visible: str | None = None
     writable: str | None = None
+    erasable: str | None = None
+    herself: str | None = None
+    apart: tuple[str, str] | None = None
 
 
 def plumbing_access(service: str) -> list[Access]:
@@ -48,7 +58,7 @@ def plumbing_access(service: str) -> list[Access]:
         Access("position", worker="SELECT, INSERT, UPDATE, DELETE"),
         Access("parked", worker="SELECT, INSERT, UPDATE, DELETE"),
         Access("failure", worker="SELECT, INSERT, UPDATE, DELETE"),
-        Access("dead_letter", worker="SELECT, INSERT, UPDATE"),
+        Access("dead_letter", worker="SELECT, INSERT, UPDATE, DELETE"),
         Access("command", web="SELECT, INSERT", worker="SELECT, INSERT, DELETE"),
     ]
 
@@ -74,14 +84,33 @@ def statements(service: str, accesses: Iterable[Access], territorial: frozenset[
             f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
             f"DROP POLICY IF EXISTS web ON {table}",
             f"DROP POLICY IF EXISTS worker ON {table}",
+            f"DROP POLICY IF EXISTS erasing ON {table}",
+            f"DROP POLICY IF EXISTS herself ON {table}",
             f'CREATE POLICY web ON {table} TO "{web}" USING ({sees}) WITH CHECK ({writes})',
             f'CREATE POLICY worker ON {table} TO "{worker}" USING ({here}) WITH CHECK ({here})',
         ]
+        if access.erasable:
+            only = f'TO "{web}", "{worker}" USING ({access.erasable})'
+            found.append(f"CREATE POLICY erasing ON {table} AS RESTRICTIVE FOR DELETE {only}")
+        if access.apart:
+            kind, privileges = access.apart
+            role = role_name(service, kind)
+            found += [
+                f'GRANT USAGE ON SCHEMA "{service}" TO "{role}"',
+                f'REVOKE ALL ON ALL TABLES IN SCHEMA "{service}" FROM "{role}"',
+                f"DROP POLICY IF EXISTS apart ON {table}",
+                f'CREATE POLICY apart ON {table} TO "{role}" USING ({sees}) WITH CHECK ({writes})',
+                f'GRANT {privileges} ON {table} TO "{role}"',
+            ]
+        if access.herself:
+            hers = f"{PERSON} IS NULL OR ({access.herself})"
+            both = f"USING ({hers}) WITH CHECK ({hers})"
+            found.append(f'CREATE POLICY herself ON {table} AS RESTRICTIVE TO "{web}" {both}')
         found += [f'GRANT {access.web} ON {table} TO "{web}"'] if access.web else []
         found += [f'GRANT {access.worker} ON {table} TO "{worker}"'] if access.worker else []
     return found
 
 
 def role_name(service: str, kind: str) -> str:
-    """The PostgreSQL role of a service: kind is `web` or `worker`."""
+    """The PostgreSQL role of a service: kind is `web`, `worker`, or one that is kept apart."""
     return f"relais_{service}_{kind}"

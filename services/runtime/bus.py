@@ -5,6 +5,7 @@ come back with a growing delay; publishing always waits for the stream's acknowl
 logged.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -19,10 +20,13 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 from pydantic import BaseModel, ValidationError
 
 from contracts.envelope import STREAM, Ask, Envelope
 from contracts.refusals import InvalidInput, Refusal, ServiceAway, from_wire
+from contracts.topology import SERVICES, durables
 from services.runtime import telemetry
 from services.runtime.consuming import Batch, Patient
 from services.runtime.inbox import Inbox
@@ -35,6 +39,7 @@ HintListener = Callable[[str], None]
 PUBLISH_TIMEOUT = 5.0
 ASK_TIMEOUT = 5.0
 BATCH, BATCH_WAIT = 64, 0.005
+ERASE_CHUNK = 100
 
 
 async def _whole(message: StreamMessage[Any]) -> Any:  # noqa: ANN401 - the message itself is the handler's argument
@@ -176,6 +181,45 @@ class Bus:
         assert connection is not None
         info = await connection.jetstream(timeout=ASK_TIMEOUT).consumer_info(STREAM, durable)
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    # --- erasing ------------------------------------------------------------------------------------------------------
+
+    async def erase_messages(self, speaks_of: Callable[[bytes], bool]) -> tuple[int, int]:
+        """Look through the whole stream and delete, overwriting them, the messages of which `speaks_of` is true.
+
+        (deleted, left): what some consumer has still to take is left, for another time. Only intake may (`ERASES`).
+        """
+        js = self._link.jetstream(timeout=ASK_TIMEOUT)
+        state = (await js.stream_info(STREAM)).state
+        taken = await self._taken_by_all(js, state.last_seq)
+        deleted = left = 0
+        for start in range(state.first_seq, state.last_seq + 1, ERASE_CHUNK):
+            numbers = range(start, min(start + ERASE_CHUNK, state.last_seq + 1))
+            found = await asyncio.gather(*(self._kept(js, number) for number in numbers))
+            for number, data in zip(numbers, found, strict=True):
+                if data is None or not speaks_of(data):
+                    continue
+                if number > taken:
+                    left += 1
+                elif await js.delete_msg(STREAM, number):
+                    deleted += 1
+        return deleted, left
+
+    @staticmethod
+    async def _kept(js: JetStreamContext, number: int) -> bytes | None:
+        try:
+            return (await js.get_msg(STREAM, number)).data
+        except NotFoundError:
+            return None
+
+    @staticmethod
+    async def _taken_by_all(js: JetStreamContext, last: int) -> int:
+        """The last message that no consumer waits for any more."""
+        for durable in (one for service in SERVICES for one in durables(service).values()):
+            info = await js.consumer_info(STREAM, durable)
+            if info.num_pending or info.num_ack_pending:
+                last = min(last, info.ack_floor.stream_seq if info.ack_floor else 0)
+        return last
 
     # --- hints --------------------------------------------------------------------------------------------------------
 

@@ -193,13 +193,14 @@ class Database:
 
 def _begin(territory: str, viewer: Viewer | None) -> str:
     """Begin a transaction bound to who asks: row-level security reads these settings, which end with it."""
-    settings = {"territory": territory, "organisation": "", "account": "", "desks": "", "roles": ""}
+    settings = {"territory": territory, "organisation": "", "account": "", "desks": "", "roles": "", "person": ""}
     if viewer is not None:
         settings |= {
             "organisation": str(viewer.organisation),
             "account": str(viewer.account),
             "desks": "{" + ",".join(map(str, viewer.desks)) + "}",
             "roles": "{" + ",".join(sorted(role.value for role in viewer.roles)) + "}",
+            "person": str(viewer.account) if viewer.herself else "",
         }
     bound = ", ".join(
         f"set_config('relais.{name}', {literal(value)}, true)" for name, value in settings.items()

@@ -16,20 +16,30 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from contracts.topology import ROLES_APART
 from services.runtime.access import Access, role_name, statements
+from services.runtime.purging import Age
 
 KINDS = ("web", "worker")
 _LOCK = 7_305_148_201
 
 
+def kinds_of(service: str) -> tuple[str, ...]:
+    """Every kind of role that a service has."""
+    return (*KINDS, *ROLES_APART.get(service, ()))
+
+
 @dataclass(frozen=True)
 class Schema:
-    """One service's part of the database: its metadata, the access to each table, and the folder of its migrations."""
+    """One service's part of the database: its metadata, the access to each table, the folder of its migrations,
+    and how old rows of its own tables may get.
+    """
 
     service: str
     metadata: MetaData
     access: tuple[Access, ...]
     versions: Path
+    ages: tuple[Age, ...] = ()
 
     @property
     def territorial(self) -> frozenset[str]:
@@ -126,7 +136,7 @@ def _options(schema: Schema) -> dict[str, object]:
 
 
 def _bring_up(connection: Connection, schema: Schema, keys: Path) -> None:
-    for kind in KINDS:
+    for kind in kinds_of(schema.service):
         _role(connection, role_name(schema.service, kind), password(keys, schema.service, kind))
     connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema.service}"'))
     scripts = _scripts(schema)
@@ -141,7 +151,7 @@ def _bring_up(connection: Connection, schema: Schema, keys: Path) -> None:
         return  # a schema whose first migration is still to be written
     for statement in statements(schema.service, schema.access, schema.territorial):
         connection.execute(text(statement))
-    for kind in KINDS:
+    for kind in kinds_of(schema.service):
         connection.execute(
             text(f'GRANT SELECT ON "{schema.service}".alembic_version TO "{role_name(schema.service, kind)}"')
         )

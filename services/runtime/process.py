@@ -17,7 +17,7 @@ from contracts.asks import ReadFacts, ResolveViewer
 from contracts.envelope import Ask, Fact
 from contracts.topology import durables
 from contracts.viewer import Viewer
-from services.runtime import telemetry
+from services.runtime import holdings, telemetry
 from services.runtime.bus import Answer, Bus
 from services.runtime.clock import Clock, system_clock
 from services.runtime.database import Database
@@ -25,6 +25,7 @@ from services.runtime.gaps import GAPS_EVERY, fill_gaps
 from services.runtime.inbox import Inbox, Reaction
 from services.runtime.jobs import Job, Jobs
 from services.runtime.migrations import Schema, role_url
+from services.runtime.purging import PLUMBING_AGES, PURGE_EVERY, nightly
 from services.runtime.relay import Relay
 from services.runtime.settings import Settings
 from services.runtime.tables import Plumbing
@@ -46,7 +47,8 @@ class Servers:
 @dataclass
 class Parts:
     """What a service is made of. `templates` are its pages; `resolve_viewer` only the directory has (the others ask
-    it).
+    it). `prepare` is awaited before anything is answered. `purges` False: the service lets old rows go by a clock of
+    its own.
     """
 
     answers: Mapping[type[Ask[Any]], Answer] = field(default_factory=dict)
@@ -55,6 +57,8 @@ class Parts:
     routers: list[APIRouter] = field(default_factory=list)
     templates: Path | None = None
     resolve_viewer: ViewerOf | None = None
+    prepare: Callable[[], Awaitable[object]] | None = None
+    purges: bool = True
     stop: Callable[[], Awaitable[None]] | None = None
 
 
@@ -95,16 +99,21 @@ class Service:
 
         self.parts = parts
         self.inbox = Inbox(self.database, self.plumbing, parts.reactions)
-        for kind, handler in parts.answers.items():
+        held = holdings.answers(self.name, self.database, self.schema.metadata)
+        for kind, handler in {**held, **parts.answers}.items():
             self.bus.answer(kind, handler)
         for thing, durable in durables(self.name).items():
             self.bus.listen(thing, durable, self.inbox)
         gaps = [Job("gaps", GAPS_EVERY, lambda: fill_gaps(self))] if self.name in ReadFacts.asked_by else []
-        self.jobs = Jobs([*parts.jobs, *gaps, Job("measure", 10.0, self._measure)])
+        ages = (*PLUMBING_AGES, *self.schema.ages)
+        purges = [Job("purge", PURGE_EVERY, nightly(self.database, ages))] if parts.purges else []
+        self.jobs = Jobs([*parts.jobs, *gaps, *purges, Job("measure", 10.0, self._measure)])
         self.app = make_app(self, parts.routers, parts.templates)
 
     async def start(self) -> None:
-        """Connect, consume, relay, tick."""
+        """Prepare, connect, consume, relay, tick. What `prepare` does is done before anything is answered."""
+        if self.parts.prepare is not None:
+            await self.parts.prepare()
         await self.bus.start()
         await self.relay.start()
         self.jobs.start()

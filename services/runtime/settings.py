@@ -25,6 +25,16 @@ def default_keys(data: dict[str, Any]) -> Path:
     return data.get("var", default_var()) / "keys"
 
 
+def default_register(data: dict[str, Any]) -> Path:
+    """The register of erasures lies under `var`, apart from database and keys: it has to outlive a restored copy."""
+    return data.get("var", default_var()) / "erasures" / "register.jsonl"
+
+
+def default_copy(data: dict[str, Any]) -> Path:
+    """The second place of the journal's heads lies under `var` until somebody names a better one."""
+    return data.get("var", default_var()) / "journal-heads"
+
+
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -48,6 +58,22 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="address people type, when a proxy stands before the web server")
     var: AbsolutePath = Field(default_factory=default_var, description="folder of everything that must survive a stop")
     keys: AbsolutePath = Field(default_factory=default_keys, description="folder of NATS seeds and credentials, 0700")
+    erasure_register: AbsolutePath = Field(
+        default_factory=default_register, description="file of the erasures, never restored from a backup"
+    )
+    retention_months: int = Field(
+        24, ge=1, le=120, description="months after the last contact at which a person is erased"
+    )
+    journal_copy: AbsolutePath = Field(
+        default_factory=default_copy, description="second place of the journal's signed heads: another disk or machine"
+    )
+    caseload_alert: int = Field(
+        20, ge=1, le=10_000, description="files of colleagues opened in a day above which the DPO is told"
+    )
+    own_page_days: int = Field(30, ge=1, le=182, description="days for which a link to a person's own page is open")
+    screening: AbsolutePath | None = Field(
+        None, description="your file of questions, rules and local rights of the rights appointment (docs/screening.md)"
+    )
     empty: bool = Field(False, description="start without demonstration data")
     database_url: str | None = Field(None, repr=False, description="your PostgreSQL; without it an embedded one")
     nats_url: str | None = Field(None, repr=False, description="your NATS; without it an embedded one")
@@ -58,7 +84,33 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = Field(
         "relais@valbrume.example", description="address from which mails are sent"
     )
+    bounce_address: str | None = Field(
+        None,
+        description="address to which undelivered mails come back, of the sending domain; without it nothing is read",
+        pattern=r"^[^@+\s<>]{1,20}@[^@\s<>]+$",
+    )
+    bounce_port: int = Field(
+        0, ge=0, le=65535, description="port on which notify takes what comes back there by SMTP; 0: nothing"
+    )
+    bounce_host: str = Field("127.0.0.1", description="address of that port; only your mail relay should reach it")
+    sms_url: str | None = Field(
+        None, repr=False, description="your gateway for text messages, `POST` with JSON; without it none leaves"
+    )
+    sms_token: str | None = Field(None, repr=False, description="the secret shared with that gateway, a bearer token")
+    proconnect_issuer: str | None = Field(
+        None, description="your OpenID provider, such as ProConnect's; without it its button is not shown"
+    )
+    proconnect_client_id: str | None = Field(None, description="what that provider calls this installation")
+    proconnect_client_secret: str | None = Field(None, repr=False, description="the secret shared with that provider")
+    proconnect_acr: str = Field(
+        "eidas2 eidas3 https://proconnect.gouv.fr/assurance/consistency-checked-2fa",
+        description="the levels (`acr`) of which one is required, separated by blanks",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="addresses or networks of proxies believed about a visitor's address, with commas"
+    )
     nats_monitor_url: str | None = Field(None, description="status pages of your NATS, for `doctor`; such as http://127.0.0.1:8222")
+    erasure_days: int = Field(30, ge=1, le=365, description="days within which a partner answers a request to erase")
     otlp_endpoint: str | None = Field(None, description="where traces and metrics go over OTLP/HTTP")
     console_traces: bool = Field(False, description="also print each trace on the standard output, for development")
     log_level: Literal["debug", "info", "warning", "error"] = "info"

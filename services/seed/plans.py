@@ -19,6 +19,7 @@ from services.seed.people import Fictional, draw_person
 from services.seed.territory import Territory
 
 GRANTED = timedelta(days=180)
+METHODS = tuple(one for one in ConsentMethod if one is not ConsentMethod.OWN_PAGE)
 MESSAGES = (
     "Elle a préparé ses justificatifs et préfère être appelée.",
     "Un premier dossier s’est perdu l’an dernier ; elle aimerait savoir ce qui manque.",
@@ -171,7 +172,7 @@ class Planner:
             message=rng.choice(MESSAGES),
             accompanied_by=rng.choice(COMPANIONS) if rng.random() < 0.15 else "",
             categories=DEFAULT_CATEGORIES[purpose] | more,
-            method=rng.choice((ConsentMethod.ORAL_IN_PERSON, ConsentMethod.ORAL_IN_PERSON, *ConsentMethod)),
+            method=rng.choice((ConsentMethod.ORAL_IN_PERSON, ConsentMethod.ORAL_IN_PERSON, *METHODS)),
             granted_until=sent + GRANTED,
         )
 

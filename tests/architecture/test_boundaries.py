@@ -90,7 +90,7 @@ def test_only_intake_calls_the_disclosure_rule() -> None:
 
 
 # What a decision is made on, once a viewer has reached it, and what a clock or a command writes: nobody is shown it.
-NOT_A_PAGE = {"life", "row", "before", "refs", "ref", "work"}
+NOT_A_PAGE = {"life", "row", "before", "refs", "ref", "work", "database"}
 
 
 def test_every_reading_of_a_store_says_who_asks_first() -> None:

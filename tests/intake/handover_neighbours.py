@@ -7,8 +7,11 @@ from uuid import UUID, uuid4
 from contracts.asks import (
     ActOnReferral,
     DescribeNetwork,
+    ListAbsences,
+    ListConventions,
     ListRecipients,
     ListTasks,
+    ReadDeskDelays,
     ReadFacts,
     ReadReferral,
     ResolveRecipient,
@@ -18,7 +21,12 @@ from contracts.envelope import Envelope
 from contracts.lifecycle import State
 from contracts.refusals import NotFound, Refusal
 from contracts.replies import (
+    AbsencesFound,
     ContactOption,
+    ConventionsFound,
+    ConventionState,
+    DelaysFound,
+    DeskDelay,
     DeskOption,
     FactsFound,
     Network,
@@ -39,12 +47,19 @@ class Directory:
 
     recipients: dict[UUID, Recipient] = field(default_factory=dict)
     refusal: Refusal | None = None
+    rights: tuple[str, ...] = ("rsa",)
+    refused_desks: dict[UUID, Refusal] = field(default_factory=dict)
     asked: int = 0
+    conventions: list[ConventionState] = field(default_factory=list)
+    not_in_charge: set[UUID] = field(default_factory=set)
+    absences: AbsencesFound = field(default_factory=lambda: AbsencesFound(absences=()))
 
     async def resolve(self, ask: ResolveRecipient) -> Recipient:
         self.asked += 1
         if self.refusal is not None:
             raise self.refusal
+        if ask.desk in self.refused_desks:
+            raise self.refused_desks[ask.desk]
         if ask.desk not in self.recipients or ask.contact != self.recipients[ask.desk].contact:
             raise NotFound
         return self.recipients[ask.desk]
@@ -58,7 +73,7 @@ class Directory:
                     organisation=one.organisation,
                     organisation_name=one.organisation_name,
                     organisation_kind=one.organisation_kind,
-                    rights=("rsa",),
+                    rights=self.rights,
                     modes=tuple(HandoverMode),
                     convention=one.convention,
                     convention_starts=one.convention_starts,
@@ -77,8 +92,15 @@ class Directory:
                     ),
                 )
                 for one in self.recipients.values()
+                if ask.right is None or one.desk not in self.not_in_charge
             )
         )
+
+    async def away(self, ask: ListAbsences) -> AbsencesFound:
+        return self.absences
+
+    async def told(self, ask: ListConventions) -> ConventionsFound:
+        return ConventionsFound(conventions=tuple(self.conventions))
 
     async def network(self, ask: DescribeNetwork) -> Network:
         return Network(organisations={}, kinds={}, desks={}, desk_organisation={}, accounts={})
@@ -93,6 +115,7 @@ class Referrals:
     views: dict[UUID, ReferralView] = field(default_factory=dict)
     refusal: Refusal | None = None
     record: list[Envelope] = field(default_factory=list)
+    delays: list[DeskDelay] = field(default_factory=list)
     tasks: TasksFound = field(default_factory=lambda: TasksFound(tasks=()))
 
     async def send(self, ask: SendReferral) -> ReferralState:
@@ -118,6 +141,9 @@ class Referrals:
     async def facts(self, ask: ReadFacts) -> FactsFound:
         return FactsFound(envelopes=tuple(self.record))
 
+    async def desk_delays(self, ask: ReadDeskDelays) -> DelaysFound:
+        return DelaysFound(delays=tuple(one for one in self.delays if one.desk in ask.desks))
+
     def times(self, ref: UUID) -> int:
         return sum(one.ref == ref for one in self.sent)
 
@@ -140,5 +166,6 @@ async def referral_bus(servers: Servers, referrals: Referrals) -> Bus:
             ReadReferral: referrals.read,
             ListTasks: referrals.list,
             ReadFacts: referrals.facts,
+            ReadDeskDelays: referrals.desk_delays,
         },
     )

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from contracts.asks import DescribeNetwork, Disclose, ListRecipients, ResolveRecipient
+from contracts.asks import DescribeNetwork, Disclose, ListAbsences, ListConventions, ListRecipients, ResolveRecipient
 from contracts.consent import Basis, Category
 from contracts.facts import ReferralSent
 from contracts.lifecycle import State
@@ -30,16 +30,19 @@ from services.intake import (
     subscribers,
     tables,
     web_abandon,
+    web_circuits,
+    web_erasures,
     web_referral_actions,
     web_referrals,
     web_send,
+    web_send_several,
     web_today,
 )
 from services.intake.handover import HandedOver, HandOver, hand_over
+from services.intake.journal_tables import JournalEntry
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import (
     ConsentGrant,
-    DisclosureEntry,
     Handover,
     Person,
     PresumedRight,
@@ -236,9 +239,10 @@ class World:
         ask = Disclose(viewer=viewer, referrals=refs, with_notes=with_notes)
         return (await self.neighbours["partners"].ask(ask)).rows
 
-    async def journal(self, ref: UUID) -> list[DisclosureEntry]:
+    async def journal(self, ref: UUID) -> list[JournalEntry]:
         async with self.service.database.worker() as work:
-            return list((await work.session.exec(select(DisclosureEntry).where(DisclosureEntry.handover == ref))).all())
+            query = select(JournalEntry).where(JournalEntry.handover == ref, JournalEntry.kind == "disclosed")
+            return list((await work.session.exec(query)).all())
 
     async def withdraw(self, ready: Ready) -> None:
         """The heart of a withdrawal: the same lock on the grant's row as a hand-over takes."""
@@ -342,6 +346,8 @@ async def make_world(settings: Settings, servers: Servers, schema: Schema) -> Wo
                 ResolveRecipient: directory.resolve,
                 ListRecipients: directory.list,
                 DescribeNetwork: directory.network,
+                ListConventions: directory.told,
+                ListAbsences: directory.away,
             },
         ),
         "referral": await referral_bus(servers, referrals),
@@ -352,4 +358,7 @@ async def make_world(settings: Settings, servers: Servers, schema: Schema) -> Wo
     return World(service, keys, directory, referrals, neighbours, sessions)
 
 
-ROUTERS = (api, web_send, web_today, web_abandon, web_referral_actions, web_referrals)
+ROUTERS = (
+    web_circuits, web_erasures, api, web_send, web_send_several, web_today, web_abandon, web_referral_actions,
+    web_referrals,
+)  # fmt: skip

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.async_api import ConsoleMessage, Page
@@ -62,6 +62,7 @@ class Territory:
     referrals: dict[str, UUID] = field(default_factory=dict)
     grant: str = ""
     draft: str = ""
+    requests: dict[str, str] = field(default_factory=dict)
 
 
 # State: first name, last name, birth date, civility, right, how it is handed over, who comes with her.
@@ -94,6 +95,11 @@ async def territory(relais: Running) -> Territory:
         made.referrals[state] = await story.confide(
             referent, person, right, mode=mode, accompanied_by=with_whom, message=text, **more
         )
+    for number, kind in enumerate(("access", "erasure", "limitation")):
+        asked = {"kind": kind, "origin": "letter", "received_on": in_days(-20 * number), "words": "Je voudrais savoir."}
+        made.requests[kind] = str(uuid4())
+        form = {"command_id": made.requests[kind], **asked}
+        await story.post(referent, f"/personnes/{made.people['declined']}/demandes", form)
     made.people["new"] = await story.meet(referent, Someone("Nolwenne", "Aubrecourt", phone="", postal_address=""))
     await answer_some(made, referent, agent)
     kept = {"right": "apl", "chosen": f"{SOCIAL}.{story.people()[AGENT].ref}", "mode": "rdv_pris", "action": "keep"}
@@ -118,6 +124,7 @@ async def answer_some(made: Territory, referent: Any, agent: Any) -> None:
     await until_there(agent, found["redirect"])
     await act(agent, found["declined"], "decline", reason="no_capacity")
     await act(agent, found["redirect"], "propose_redirect", to_desk=str(story.ref_of("desk", "msa", "agricole")))
+    await until_there(agent, found["withdrawn"])  # read there, so that the desk is asked to erase it
     page = (await referent.get(f"/personnes/{made.people['withdrawn']}")).text
     address = re.search(r"/personnes/[0-9a-f-]{36}/accords/[0-9a-f-]{36}/retrait", page)[0]  # type: ignore[index]
     await post(referent, address, {})
@@ -139,21 +146,35 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
     network = {"reseau": "/reseau", "aide": "/aide"}
     if role == "nobody":
         return {
-            "connexion": "/connexion", "code": "/connexion/code", "accessibilite": "/accessibilite",
+            "connexion": "/connexion", "code": "/connexion/code", "connexion-mot-de-passe": "/connexion/mot-de-passe",
+            "connexion-depart": "/connexion/depart", "accessibilite": "/accessibilite", "composants": "/composants",
             "courrier": "/courrier", "courrier-message": "/courrier/1", "introuvable": "/nulle/part",
+            "notice": "/notices/ar-2026-11", "moi": "/moi",
         }  # fmt: skip
     if role == "referent":
         here = f"/personnes/{who['sent']}"
         ready = f"{SOCIAL}.{story.people()[AGENT].ref}"
         return {
-            "aujourdhui": "/aujourdhui", "personnes": "/personnes", "personnes-filtre-vide":
+            "compte": "/compte", "compte-mot-de-passe": "/compte/mot-de-passe",
+            "aujourdhui": "/aujourdhui", "rencontre-en-une-fois": "/rencontre",
+            "hors-ligne": "/rencontre/hors-ligne", "personnes": "/personnes", "personnes-filtre-vide":
             "/personnes?filtre=accord-bientot-fini", "personne-nouvelle": "/personnes/nouvelle", "personne": here,
+            "sa-page": f"{here}/sa-page", "sa-page-papier": f"{here}/sa-page/papier",
+            "evaluation": f"{here}/evaluation",
             "personne-nom-long": f"/personnes/{who['urgent']}", "personne-debut": f"/personnes/{who['new']}",
             "personne-accord-retire": f"/personnes/{who['withdrawn']}", "rencontre": f"{here}/rencontre",
-            "situation": f"{here}/situation", "accord": f"{here}/accord", "accord-sans-droit":
-            f"/personnes/{who['new']}/accord", "retrait": f"{here}/accords/{made.grant}/retrait",
-            "bilan": f"{here}/bilan",
+            "situation": f"{here}/situation", "corriger": f"{here}/corriger", "joindre": f"{here}/joindre",
+            "demandes-personne": f"/personnes/{who['declined']}/demandes", "accord": f"{here}/accord",
+            "accord-sans-droit": f"/personnes/{who['new']}/accord", "retrait": f"{here}/accords/{made.grant}/retrait",
+            "accord-en-arabe": f"{here}/accord?langue=ar", "accord-page": f"{here}/accords/{made.grant}",
+            "accord-reduire": f"{here}/accords/{made.grant}/reduire",
+            "accord-recu": f"{here}/accords/{made.grant}/recu",
+            "bilan": f"{here}/bilan", "rendez-vous": f"{here}/rendez-vous", "resume": f"{here}/resume",
+            "lettre": f"/orientations/{ref['sent']}/lettre",
+            "lettre-ar": f"/orientations/{ref['sent']}/lettre?langue=ar",
             "confier-1": f"{here}/confier", "confier-1-vide": f"/personnes/{who['new']}/confier",
+            "confier-plusieurs": f"/personnes/{who['new']}/confier?droit=rsa&droit=ppa",
+            "rendez-vous-commun": f"/orientations/{ref['acknowledged']}/rendez-vous",
             "confier-2": f"{here}/confier?droit=apl", "confier-3": f"{here}/confier?droit=apl&chez={ready}",
             "confier-sans-accord": f"{here}/confier?droit=css", "confier-brouillon":
             f"{here}/confier?brouillon={made.draft}", "abandonner": f"/orientations/{made.draft}/abandonner",
@@ -168,26 +189,66 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
             "action-contredire": f"/orientations/{ref['closed']}/contradict_outcome",
             "action-erreur": f"/orientations/{ref['sent']}/mark_in_error",
             "action-garder": f"/orientations/{ref['redirect']}/refuse_redirect",
-            "refuse": "/bureau", "introuvable": f"/personnes/{ref['sent']}", **network,
+            "refuse": "/bureau", "introuvable": f"/personnes/{ref['sent']}", "avis-referent": "/avis",
+            "urgence": "/urgence", "absences": "/absences", **network,
         }  # fmt: skip
     if role == "desk_agent":
         actions = ("decline", "propose_redirect", "acknowledge")
         later = ("log_attempt", "request_information", "hold", "refuse_accompaniment", "close")
         return {
             "bureau": "/bureau", **{f"bureau-{tab}": f"/bureau?vue={tab}" for tab in ("attente", "en-cours", "closes")},
-            "bureau-a-moi": "/bureau?a=moi",
+            "bureau-a-moi": "/bureau?a=moi", "aide-clavier": "/aide/clavier",
+            "bureau-filtre": "/bureau?droit=rsa&urgentes=oui",
+            "guichet-presence": f"/bureau/{ref['sent']}/presence", "avis": "/avis", "avis-reglages": "/avis/reglages",
             **{f"guichet-{state}": f"/bureau/{one}" for state, one in ref.items()},
             **{f"guichet-{one}": f"/bureau/{ref['sent']}/{one}" for one in actions},
             **{f"guichet-{one}": f"/bureau/{ref['acknowledged']}/{one}" for one in later},
+            "guichet-rendez-vous": f"/bureau/{ref['acknowledged']}/rendez-vous",
+            "guichet-effacement": f"/bureau/{ref['withdrawn']}/effacement",
             "guichet-reprendre": f"/bureau/{ref['question']}/resume", "guichet-trop-tard":
             f"/bureau/{ref['closed']}/decline", **network,
         }  # fmt: skip
     if role == "desk_manager":
-        return {"guichet-responsable": f"/bureau/{ref['sent']}", "guichet-assign": f"/bureau/{ref['sent']}/assign"}
+        return {
+            "bureau-responsable": "/bureau", "confier-plusieurs":
+            f"/bureau/confier?o={ref['sent']}&o={ref['urgent']}", "confier-rien": "/bureau/confier",
+            "guichet-responsable": f"/bureau/{ref['sent']}", "guichet-assign": f"/bureau/{ref['sent']}/assign",
+            "reglages": "/bureau/reglages", "reglages-guichet": f"/bureau/reglages/{SOCIAL}",
+            "reglages-permanence": f"/bureau/reglages/{SOCIAL}/permanence",
+            "membre-depart": f"/annuaire/membres/{story.people()[6].ref}/depart",
+        }  # fmt: skip
     if role == "coordinator":
-        times = {f"tableau-{one}": f"/tableau?temps={one}" for one in ("ttc", "ttr")}
+        times = {f"tableau-{one}": f"/tableau/temps/{one}" for one in ("tta", "ttr")}
+        times |= {"tableau-liste": "/tableau/liste?quoi=retard", "ouvert": "/ouvert"}
+        times |= {"tableau-ouvert": "/tableau/ouvert"}
+        times |= {"tableau-comparaison": "/tableau/comparaison", "tableau-calendrier": "/tableau/calendrier"}
+        times |= {"tableau-reperes": "/tableau/reperes", "tableau-bloquees": "/tableau/bloquees",
+                  "tableau-reperes-changer": "/tableau/reperes/changer"}
+        times |= {"tableau-definitions": "/tableau/definitions", "tableau-rapport": "/tableau/rapport/2026-11"}
         one = {f"tableau-{state}": f"/tableau/orientations/{ref[state]}" for state in ("declined", "closed", "sent")}
-        return {"tableau": "/tableau", **times, **one, **network}
+        return {"tableau": "/tableau", "rappels": "/rappels", **times, **one, **network}
+    if role == "administrator":
+        caf = story.ref_of("organisation", "caf")
+        return {
+            "compte-moyens": "/compte/moyens", "annuaire": "/annuaire", "annuaire-organisme": f"/annuaire/{caf}",
+            "annuaire-inviter": f"/annuaire/{caf}/membre", "annuaire-depart": f"/annuaire/{caf}/depart",
+            "annuaire-fiche": f"/annuaire/membres/{story.people()[6].ref}",
+            "reseau-organisme": f"/reseau/organismes/{caf}", **network,
+        }  # fmt: skip
+    conventions = {
+        "conventions": "/reseau/conventions",
+        "convention": f"/reseau/conventions/{story.ref_of('convention', 'caf')}",
+    }
+    shared = {"circuits": "/circuits", "circuit": "/circuits/ccas/caf", "circuit-ferme": "/circuits/ccas/bailleur",
+              "effacements": "/effacements", **conventions}  # fmt: skip
+    if role == "dpo":
+        asked = {f"demande-{kind}": f"/demandes/{one}" for kind, one in made.requests.items()}
+        dossier = f"/demandes/{made.requests['access']}/dossier"
+        asked |= {"demandes": "/demandes", "demandes-terminees": "/demandes?vue=terminees", "dossier": dossier,
+                  "demande-nouvelle": "/demandes/nouvelle", "conservation": "/demandes/conservation"}  # fmt: skip
+        return {"journal": "/journal", "journal-alertes": "/journal?vue=alertes", "notices": "/notices",
+                "notice-brouillon": "/notices/brouillons/nouveau?langue=ar",
+                **asked, **shared, **network}  # fmt: skip
     return network
 
 

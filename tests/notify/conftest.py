@@ -3,6 +3,8 @@ away.
 """
 
 import asyncio
+import json
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -18,12 +20,12 @@ from uuid import UUID, uuid4
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from contracts.asks import ResolveAddress
+from contracts.asks import FindAudience, ResolveAddress
 from contracts.envelope import Envelope
 from contracts.facts import ReferralFact, ReferralSent
 from contracts.lifecycle import State
 from contracts.refusals import NotFound
-from contracts.replies import Address
+from contracts.replies import Address, AudienceFound
 from contracts.vocabulary import HandoverMode
 from services.notify.app import build
 from services.notify.tables import PLUMBING, SCHEMA
@@ -43,6 +45,7 @@ class Received:
 
     to: list[str]
     raw: bytes
+    back: str = ""
 
     @property
     def message(self) -> EmailMessage:
@@ -91,11 +94,69 @@ class Relay:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope) -> str:
-        self.mails.append(Received(list(envelope.rcpt_tos), envelope.content))
+        self.mails.append(Received(list(envelope.rcpt_tos), envelope.content, envelope.mail_from))
         return "250 OK"
 
     def to(self, address: str) -> list[Received]:
         return [mail for mail in self.mails if address in mail.to]
+
+
+class Gateway:
+    """A real HTTP gateway for text messages on a port it keeps; it remembers what it answered for."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, dict[str, str]] = {}
+        self.calls = 0
+        self.secrets: set[str] = set()
+        self.status: int | None = None
+        self.refused: set[str] = set()
+        self.port = 0
+        self.server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/messages"
+
+    async def up(self) -> None:
+        self.server = await asyncio.start_server(self._answer, "127.0.0.1", self.port)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def down(self) -> None:
+        if self.server is not None:
+            self.server.close()
+            self.server = None
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        await self.down()
+        try:
+            yield
+        finally:
+            await self.up()
+
+    def to(self, number: str) -> list[dict[str, str]]:
+        return [one for one in self.taken.values() if one["to"] == number]
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
+        body = json.loads(await reader.readexactly(int(headers["content-length"])))
+        self.calls += 1
+        self.secrets.add(headers.get("authorization", ""))
+        status = self.status or (422 if body["to"] in self.refused else 202)
+        if status == 202:
+            self.taken.setdefault(headers["idempotency-key"], body)
+        writer.write(f"HTTP/1.1 {status} x\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}".encode())
+        await writer.drain()
+        writer.close()
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
 
 
 @dataclass
@@ -104,9 +165,12 @@ class World:
 
     service: Service
     relay: Relay
+    gateway: Gateway
     referral: Bus
     partners: Bus
+    intake: Bus
     directory: dict[UUID, Address] = field(default_factory=dict)
+    behind: dict[UUID, AudienceFound] = field(default_factory=dict)
     shift: timedelta = timedelta()
 
     def account(self, **more: Any) -> tuple[UUID, str]:
@@ -168,25 +232,31 @@ async def world(notify_ground: Ground) -> AsyncIterator[World]:
     servers = notify_ground.servers
     await migrate(notify_ground.owner_url, servers.keys, [SCHEMA])
     assert await stream.ensure(servers.nats_url, servers.keys / "admin" / "nats.creds", TERRITORY) == []
-    relay = Relay()
+    relay, gateway = Relay(), Gateway()
     await relay.up()
+    await gateway.up()
     settings = Settings(
         var=servers.keys.parent, territory=TERRITORY, smtp_url=f"smtp://127.0.0.1:{relay.port}",
-        public_url="https://relais.valbrume.example",
+        public_url="https://relais.valbrume.example", sms_url=gateway.url, sms_token="secret-de-passerelle",
+        bounce_address="retours@valbrume.example", bounce_port=free_port(),
     )  # fmt: skip
     buses = {
         name: Bus(name, TERRITORY, servers.nats_url, servers.keys / name / "nats.creds")
-        for name in ("referral", "partners")
+        for name in ("intake", "referral", "partners")
     }
     service = Service("notify", settings, servers, SCHEMA, PLUMBING, lambda: datetime.now(UTC) + made.shift)
-    made = World(service, relay, **buses)
+    made = World(service, relay, gateway, **buses)
 
     async def resolve(ask: ResolveAddress) -> Address:
         if ask.account not in made.directory:
             raise NotFound
         return made.directory[ask.account]
 
+    async def find_audience(ask: FindAudience) -> AudienceFound:
+        return made.behind.get(ask.desk, AudienceFound())
+
     buses["partners"].answer(ResolveAddress, resolve)
+    buses["partners"].answer(FindAudience, find_audience)
     build(service)
     for bus in buses.values():
         await bus.start()
@@ -196,12 +266,15 @@ async def world(notify_ground: Ground) -> AsyncIterator[World]:
     for bus in buses.values():
         await bus.stop()
     await relay.down()
+    await gateway.down()
 
 
 @pytest.fixture(autouse=True)
 def _time_as_it_is(world: World) -> Iterator[None]:
     yield
     world.shift = timedelta()
+    for one in world.service.app.state.channels:
+        one.circuit.breaker.answered(datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.facts import ReferralAssigned, ReferralRecalled, ReferralReopened
 from contracts.vocabulary import RecallReason, ReopenReason
-from services.notify import ledger, mail
+from services.notify import ledger_counts, mail
 from services.notify.domain import LONGEST_DELAY, next_delay
 from services.notify.sender import Sender
 from services.notify.smtp import Mailer
@@ -38,7 +38,7 @@ async def test_the_mail_of_a_referral_says_that_it_waits_and_nothing_else(world,
 
 
 def test_a_mail_has_no_field_for_anything_of_a_person():
-    assert set(mail.AwaitsContext.__dataclass_fields__) == {"sentence", "link", "deputised"}
+    assert set(mail.AwaitsContext.__dataclass_fields__) == {"sentences", "link", "settings", "deputised"}
     assert set(mail.CodeContext.__dataclass_fields__) == {"code", "minutes"}
 
 
@@ -48,9 +48,11 @@ async def test_the_deputy_of_an_absent_contact_is_told_as_well(world, new_fact, 
     fact = new_fact(assignee=account)
     await world.publish(fact)
     await until(lambda: told(world, fact.ref))
-    (received,) = world.relay.to(deputy_email)
-    assert sorted(received.to) == sorted([email, deputy_email])
-    assert "vous la remplacez" in received.words
+    (hers,), (deputys,) = world.relay.to(email), world.relay.to(deputy_email)
+    assert hers.to == [email] and deputys.to == [deputy_email]
+    assert "vous la remplacez" in deputys.words
+    assert hers.message["Message-ID"] != deputys.message["Message-ID"]
+    assert hers.message["List-Unsubscribe"] != deputys.message["List-Unsubscribe"]
 
 
 async def test_nobody_writes_to_an_account_that_left_or_is_unknown(world, new_fact, until):
@@ -163,8 +165,8 @@ async def test_what_a_dead_sender_had_in_hand_is_sent_under_the_same_message_id(
 
 
 async def test_two_senders_never_send_the_same_telling(world, new_fact, until):
-    account, email = world.account()
-    facts = [new_fact(assignee=account) for _ in range(25)]
+    accounts = [world.account() for _ in range(25)]
+    facts = [new_fact(assignee=account) for account, _ in accounts]
     async with world.relay.away():
         for fact in facts:
             await world.publish(fact)
@@ -175,8 +177,25 @@ async def test_two_senders_never_send_the_same_telling(world, new_fact, until):
     await asyncio.gather(*(Sender(world.service, mailer).send_due() for _ in range(6)))
     for fact in facts:
         await until(lambda ref=fact.ref: told(world, ref))
-    names = [received.message["Message-ID"] for received in world.relay.to(email)]
-    assert len(names) == len(set(names)) == 25
+    assert [len(world.relay.to(email)) for _, email in accounts] == [1] * 25
+
+
+async def test_what_waited_for_one_person_comes_in_one_mail(world, new_fact, until):
+    account, email = world.account()
+    facts = [new_fact(assignee=account) for _ in range(6)]
+    async with world.relay.away():
+        for fact in facts:
+            await world.publish(fact)
+        for fact in facts:
+            await until(lambda ref=fact.ref: tried(world, ref))
+    world.shift = timedelta(minutes=1)
+    for fact in facts:
+        await until(lambda ref=fact.ref: settled(world, ref))
+    (received,) = world.relay.to(email)
+    assert received.message["Subject"] == mail.DIGEST_SUBJECT
+    assert "(6 fois)" in received.words and "https://relais.valbrume.example/avis" in received.words
+    states = [(await world.states(fact.ref))[0] for fact in facts]
+    assert sorted(states, key=str) == [("sent", None)] + [("suppressed", "merged")] * 5
 
 
 async def test_a_refused_address_is_given_up_at_once_and_said(world, new_fact, until):
@@ -216,9 +235,9 @@ def test_the_delay_grows_and_stays_within_a_quarter_of_an_hour(attempts):
     assert timedelta() < next_delay(attempts) <= next_delay(attempts + 1) <= LONGEST_DELAY
 
 
-async def today(world) -> ledger.Day:
+async def today(world) -> ledger_counts.Day:
     async with world.service.database.worker() as work:
-        return await ledger.measure(work)
+        return await ledger_counts.measure(work)
 
 
 async def told(world, ref) -> bool:

@@ -11,14 +11,39 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from contracts.asks import ActOnReferral, Disclose, ReadFacts, ReadReferral, SendSignInCode, WriteNote
+from contracts.asks import (
+    ActOnReferral,
+    AnswerErasure,
+    CountCases,
+    Disclose,
+    DropNote,
+    ListErasures,
+    ReadFacts,
+    ReadReferral,
+    ReadStates,
+    SendSignInCode,
+    WriteNote,
+)
 from contracts.consent import Basis, Category, Disclosure, SharedField
 from contracts.envelope import Envelope
 from contracts.facts import ReferralFact, ReferralSent
 from contracts.lifecycle import State, actions_from, parties_of
 from contracts.refusals import NotFound, Refusal, ServiceAway
-from contracts.replies import CodeSent, Disclosed, DisclosedAll, FactsFound, NoteWritten, ReferralState, ReferralView
-from contracts.vocabulary import HandoverMode, Language, Purpose
+from contracts.replies import (
+    CasesCounted,
+    CodeSent,
+    Disclosed,
+    DisclosedAll,
+    ErasureAsked,
+    ErasuresFound,
+    FactsFound,
+    NoteWritten,
+    ReferralState,
+    ReferralView,
+    StateNow,
+    StatesFound,
+)
+from contracts.vocabulary import ErasureState, HandoverMode, Language, Purpose
 from services.partners.app import build
 from services.partners.demonstration import demo_accounts, make_directory, ref_of
 from services.partners.tables import PLUMBING, SCHEMA
@@ -46,6 +71,10 @@ class Neighbours:
     record: list[Envelope] = field(default_factory=list)
     refusal: Refusal | None = None
     intake_away: bool = False
+    cases: CasesCounted = field(default_factory=lambda: CasesCounted(people=0, open_referrals=0, drafts=0))
+    referral_away: bool = False
+    dropped: list[UUID] = field(default_factory=list)
+    to_erase: list[ErasureAsked] = field(default_factory=list)
 
     async def send_code(self, ask: SendSignInCode) -> CodeSent:
         self.codes.append(ask)
@@ -57,9 +86,39 @@ class Neighbours:
         rows = (self.people.get(one, Disclosed(referral=one, refusal=NotFound().wire())) for one in ask.referrals)
         return DisclosedAll(rows=tuple(rows))
 
+    async def count(self, ask: CountCases) -> CasesCounted:
+        return self.cases
+
     async def write_note(self, ask: WriteNote) -> NoteWritten:
         self.notes.append(ask)
         return NoteWritten(note=ask.command_id)
+
+    async def drop_note(self, ask: DropNote) -> NoteWritten:
+        self.dropped.append(ask.note)
+        return NoteWritten(note=ask.note)
+
+    async def erasures(self, ask: ListErasures) -> ErasuresFound:
+        found = [one for one in self.to_erase if one.desk in ask.viewer.desks]
+        if ask.referral is not None:
+            return ErasuresFound(rows=tuple(one for one in found if one.referral == ask.referral))
+        return ErasuresFound(rows=tuple(one for one in found if one.state is ErasureState.ASKED))
+
+    async def erase(self, ask: AnswerErasure) -> ErasureAsked:
+        row = next((one for one in self.to_erase if one.ref == ask.request and one.desk in ask.viewer.desks), None)
+        if row is None:
+            raise NotFound
+        state = ErasureState.KEPT if ask.reason else ErasureState.ERASED
+        done = row.model_copy(update={"state": state, "reason": ask.reason, "answered_at": datetime.now(UTC)})
+        self.to_erase[self.to_erase.index(row)] = done
+        return done
+
+    async def states(self, ask: ReadStates) -> StatesFound:
+        if self.referral_away:
+            raise ServiceAway
+        found = {one: self.views[one] for one in ask.refs if one in self.views}
+        return StatesFound(states={
+            ref: StateNow(state=view.state, ended_at=view.ended_at) for ref, view in found.items()
+        })
 
     async def act(self, ask: ActOnReferral) -> ReferralState:
         if self.refusal is not None:
@@ -196,6 +255,11 @@ async def running(partners_ground: Ground) -> AsyncIterator[World]:
         ("notify", SendSignInCode, "send_code"),
         ("intake", Disclose, "disclose"),
         ("intake", WriteNote, "write_note"),
+        ("intake", CountCases, "count"),
+        ("intake", DropNote, "drop_note"),
+        ("intake", ListErasures, "erasures"),
+        ("intake", AnswerErasure, "erase"),
+        ("referral", ReadStates, "states"),
         ("referral", ActOnReferral, "act"),
         ("referral", ReadReferral, "read"),
         ("referral", ReadFacts, "facts"),

@@ -28,6 +28,7 @@ from contracts.vocabulary import (
     RecallReason,
 )
 from services.referral.board import Figure
+from services.referral.board_list import read_list, wanted
 from services.referral.board_store import Board, read_board
 from services.referral.business_time import paris_day
 from services.referral.subscribers import count_person_met, count_rights_identified
@@ -125,10 +126,19 @@ async def test_the_open_one_is_in_the_backlog_and_in_the_list_of_what_does_not_m
 ):
     first, _ = two_desks
     found = await board(alone, first.coordinator)
-    stuck = [one for one in found.unanswered.rows if one.desk == first.desk]
-    assert [one.since for one in stuck] == [MONDAY]
+    stuck = next(one for one in found.stuck.by_desk if one.key == str(first.desk))
+    # Two business days from Monday 9:00: Wednesday 9:00, in Paris.
+    assert (stuck.n, stuck.since) == (1, MONDAY + 2 * DAY)
     assert found.backlog.unanswered >= 1 and found.backlog.late >= 1
-    assert [one for one in found.declined.rows if one.desk == first.desk]
+    async with alone.database.web(first.coordinator, at=NOW) as work:
+        late, _ = await read_list(first.coordinator, work, wanted({"quoi": "retard", "guichet": str(first.desk)}))
+        declined, _ = await read_list(first.coordinator, work, wanted({"quoi": "declined", "guichet": str(first.desk)}))
+        young, _ = await read_list(
+            first.coordinator, work, wanted({"quoi": "ouvertes", "age": "2", "guichet": str(first.desk)})
+        )
+    assert [(one.word, one.at) for one in late] == [("sent", MONDAY + 2 * DAY)]
+    assert [one.word for one in declined] == ["declined"]
+    assert [one.ref for one in young] == [one.ref for one in late]
 
 
 async def test_a_reopened_referral_counts_from_its_first_sending_and_its_new_wait_by_itself(alone: Alone):

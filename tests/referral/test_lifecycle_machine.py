@@ -1,7 +1,7 @@
 """Random lives of a referral: whatever is asked, by whomever, in whatever order, what must never happen does not."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from hypothesis import settings
@@ -12,7 +12,16 @@ from contracts import actions as act
 from contracts.facts import ReferralFact, RightOpened
 from contracts.lifecycle import BY_ACTION, ENDED, MAX_HOPS, OPEN, Party, State
 from contracts.refusals import Refusal
-from contracts.vocabulary import AttemptChannel, AttemptResult, Outcome, TaskKind, Turn
+from contracts.vocabulary import (
+    AttemptChannel,
+    AttemptResult,
+    Attendee,
+    FollowTask,
+    Outcome,
+    TaskKind,
+    Turn,
+    Usefulness,
+)
 from services.referral import domain
 from services.referral.business_time import paris_day
 from services.referral.holding import resume_by_clock
@@ -20,6 +29,7 @@ from services.referral.life import Attempts, Decision, Life, Moment, acknowledge
 from services.referral.redirecting import confirm_redirect
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+APPOINTMENTS = [UUID(int=number) for number in range(50, 52)]
 DESKS = [UUID(int=number) for number in range(1, 7)]
 BEGIN_AGAIN = {"ReferralReopened", "ReferralOutcomeContradicted", "ReferralDeclineContested"}
 words = st.sampled_from
@@ -32,6 +42,10 @@ def _shapes(today, note):
     fields = {
         "promised_for": around, "resume_on": around, "date_of_effect": st.none() | around, "note": st.just(note),
         "assignee": st.builds(uuid4), "to_desk": words(DESKS), "to_organisation": st.just(note),
+        "contacted": st.booleans(), "useful": st.none() | words(list(Usefulness)),
+        "appointment": words(APPOINTMENTS), "permanence": st.none() | words(APPOINTMENTS),
+        "starts": days.map(lambda number: datetime.combine(today, time(9), UTC) + timedelta(days=number)),
+        "attendees": st.lists(words(list(Attendee)), unique=True).map(tuple),
         "ground": st.none() | words(["residence"]), "cause": st.none() | words(["non_demande"]),
     }
     kinds = [one for one in vars(act).values() if isinstance(one, type) and "kind" in getattr(one, "model_fields", {})]
@@ -199,7 +213,7 @@ class Lives(RuleBasedStateMachine):
 
 def test_a_task_stands_in_no_state_for_every_kind():
     ended = replace(_any_life(), state=State.ENTERED_IN_ERROR)
-    assert not any(domain.task_stands(kind, ended) for kind in TaskKind)
+    assert not any(domain.task_stands(kind, ended) for kind in (*TaskKind, *FollowTask))
 
 
 def _any_life():

@@ -27,19 +27,26 @@ from contracts.refusals import (
     TooManyRedirects,
     UnreachableTooEarly,
 )
+from contracts.replies import AppointmentNow
 from contracts.viewer import Role
 from contracts.vocabulary import (
     AccompanimentRefusal,
+    AppointmentPlace,
+    AppointmentSide,
+    AppointmentState,
     AttemptChannel,
     AttemptResult,
+    Attendee,
     DeclineReason,
     ErrorReason,
     HoldReason,
+    KeptRight,
     NonTakeUpCause,
     Outcome,
     RecallReason,
     RefusalGround,
     ReopenReason,
+    RightReally,
     TaskKind,
     Turn,
 )
@@ -62,7 +69,20 @@ SAMPLES = {
         act.RefuseAccompaniment(reason=AccompanimentRefusal.SPACE), act.Decline(reason=DeclineReason.DUPLICATE),
         act.ContestDecline(), act.ProposeRedirect(to_desk=uuid4(), to_organisation=uuid4()), act.RefuseRedirect(),
         act.Recall(reason=RecallReason.MISTAKE), act.Close(outcome=Outcome.NOT_ELIGIBLE), act.ConfirmOutcome(),
-        act.ContradictOutcome(), act.Reopen(reason=ReopenReason.NEW_ELEMENT), act.MarkInError(reason=ErrorReason.TEST),
+        act.ContradictOutcome(), act.RecordCheck(contacted=True, right_open=RightReally.YES),
+        act.RecordRenewal(kept=KeptRight.ENDED), act.Reopen(reason=ReopenReason.NEW_ELEMENT),
+        act.MarkInError(reason=ErrorReason.TEST),
+    )
+}
+APPOINTMENT = uuid4()
+SAMPLES |= {
+    action.kind: action for action in (
+        act.ProposeAppointment(
+            appointment=uuid4(), starts=NOW + timedelta(days=2), place=AppointmentPlace.DESK,
+            attendees=(Attendee.PERSON, Attendee.DESK),
+        ),
+        act.AcceptAppointment(appointment=APPOINTMENT), act.DeclineAppointment(appointment=APPOINTMENT),
+        act.CancelAppointment(appointment=APPOINTMENT), act.NoteAppointmentHeld(appointment=APPOINTMENT),
     )
 }
 BY_OTHER_MEANS = {"send", "confirm_redirect", "withdraw", "expire"}
@@ -85,7 +105,21 @@ def life(state: State = State.SENT, **changes) -> Life:
         made = replace(made, proposed_desk=OTHER, proposed_organisation=uuid4())
     if state not in OPEN:
         made = replace(made, ended_at=NOW - timedelta(days=1))
+    if state is State.CLOSED:
+        made = replace(made, ended_at=NOW - timedelta(days=31), renews_on=TODAY + timedelta(days=20))
     return replace(made, **changes)
+
+
+def arranged(before: Life, action: str, party: Party) -> Life:
+    """With an appointment that this party may speak of: agreed to and over, or proposed by the other side."""
+    over = action == "note_appointment_held"
+    found = AppointmentNow(
+        ref=APPOINTMENT, starts=NOW + timedelta(hours=-1 if over else 30), place=AppointmentPlace.PHONE,
+        attendees=(Attendee.PERSON,),
+        by=AppointmentSide.DESK if party is Party.REFERENT else AppointmentSide.REFERENT,
+        state=AppointmentState.ACCEPTED if over else AppointmentState.PROPOSED,
+    )
+    return replace(before, appointment=found.model_dump(mode="json"))
 
 
 def moment(*parties: Party, **changes) -> Moment:
@@ -104,7 +138,7 @@ def test_every_row_of_the_table_is_decided_here():
 @pytest.mark.parametrize("row", [row for row in TABLE if row.action in SAMPLES], ids=lambda row: row.action)
 def test_a_row_allows_its_parties_from_its_states_and_nobody_else_from_nowhere_else(row, state):
     for party in Party:
-        before = life(state)
+        before = arranged(life(state), row.action, party)
         if party not in row.parties:
             with pytest.raises(NotYourAction):
                 domain.decide(before, SAMPLES[row.action], moment(party))
@@ -303,11 +337,12 @@ def test_pages_are_offered_what_means_something_now():
         return set(domain.available(before, moment(*parties)))
 
     plain = replace(life(), proposed_desk=None)
-    assert offered(plain, Party.REFERENT) == {"recall", "mark_in_error"}
-    assert offered(life(), Party.REFERENT) == {"confirm_redirect", "refuse_redirect", "recall", "mark_in_error"}
+    assert offered(plain, Party.REFERENT) == {"recall", "mark_in_error", "propose_appointment"}
+    always = {"recall", "mark_in_error", "propose_appointment"}
+    assert offered(life(), Party.REFERENT) == {"confirm_redirect", "refuse_redirect", *always}
     assert "propose_redirect" in offered(plain, Party.DESK)
     assert "propose_redirect" not in offered(replace(plain, hops=3), Party.DESK)
-    assert offered(life(State.ON_HOLD, question=None), Party.REFERENT) == {"recall", "mark_in_error"}
+    assert offered(life(State.ON_HOLD, question=None), Party.REFERENT) == always
     assert "answer_information" in offered(life(State.ON_HOLD), Party.REFERENT)
     assert "refuse_accompaniment" not in offered(life(State.ACKNOWLEDGED, accompanied=False), Party.DESK)
     assert offered(life(State.DECLINED, decline_contested_episode=1), Party.COORDINATOR) == {"reopen", "mark_in_error"}

@@ -4,13 +4,15 @@ Also the session cookie and the check that a changing request comes from our own
 """
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
 from contracts.refusals import CrossSiteRequest, RoleNotAllowed, SignInRequired
 from contracts.viewer import Role, Viewer
+from services.runtime.web.answers import declared
 
 if TYPE_CHECKING:
     from services.runtime.process import Service
@@ -19,6 +21,7 @@ COOKIE = "relais_session"
 OPEN: frozenset[Role] = frozenset()
 SIGNED_IN = frozenset(Role)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 Endpoint = Callable[..., Any]
 
 
@@ -63,9 +66,18 @@ class Pages:
         """A reading."""
         return self._add("GET", path, roles, options)
 
-    def post(self, path: str, roles: frozenset[Role], **options: Any) -> Callable[[Endpoint], Endpoint]:  # noqa: ANN401
-        """A change."""
-        return self._add("POST", path, roles, options)
+    def post(
+        self, path: str, roles: frozenset[Role], *, from_elsewhere: bool = False, **options: Any  # noqa: ANN401
+    ) -> Callable[[Endpoint], Endpoint]:
+        """A change. `from_elsewhere`: a server that is no browser may post a form to it, as RFC 8058 asks; what it
+        changes must then hang on a signed token in the address, and on nothing of a session.
+        """
+
+        def add(endpoint: Endpoint) -> Endpoint:
+            endpoint.relais_from_elsewhere = from_elsewhere  # type: ignore[attr-defined]
+            return self._add("POST", path, roles, options)(endpoint)
+
+        return add
 
     def _add(
         self, method: str, path: str, roles: frozenset[Role], options: dict[str, Any]
@@ -79,24 +91,26 @@ class Pages:
         def add(endpoint: Endpoint) -> Endpoint:
             endpoint.relais_roles = roles  # type: ignore[attr-defined]
             options.setdefault("include_in_schema", path.startswith("/api/"))
+            described = declared(options, signed_in=bool(roles)) if path.startswith("/api/") else options
             self.router.add_api_route(
                 path,
                 endpoint,
                 methods=[method],
-                dependencies=[Depends(allowed), *options.pop("dependencies", [])],
-                response_model=options.pop("response_model", None),
-                **options,
+                dependencies=[Depends(allowed), *described.pop("dependencies", [])],
+                response_model=described.pop("response_model", None),
+                **described,
             )
             return endpoint
 
         return add
 
 
-def check_same_site(request: Request) -> None:
+def check_same_site(request: Request, from_elsewhere: Sequence[re.Pattern[str]] = ()) -> None:
     """Refuse a changing request that another site made the browser send.
 
     Sec-Fetch-Site must be same-origin (or `none` for an address typed by hand); without it, Origin must be ours; a
-    client that sends neither is no browser and must send JSON, which no cross-site form can.
+    client that sends neither is no browser and must send JSON, which no cross-site form can, or a form to one of the
+    addresses that declare themselves `from_elsewhere`.
     """
     if request.method in SAFE:
         return
@@ -106,6 +120,8 @@ def check_same_site(request: Request) -> None:
     elif origin is not None:
         allowed = origin.split("://", 1)[-1] == request.headers.get("host")
     else:
-        allowed = request.headers.get("content-type", "").startswith("application/json")
+        kind = request.headers.get("content-type", "")
+        declared = any(one.match(request.url.path) for one in from_elsewhere)
+        allowed = kind.startswith("application/json") or (declared and kind.startswith(FORMS))
     if not allowed:
         raise CrossSiteRequest

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from contracts.pages import navigation
+from contracts.pages import BELL, navigation
 from contracts.viewer import Viewer
 from services.runtime.settings import Settings
 from services.runtime.web import dates
@@ -33,9 +33,24 @@ FLASHES = {
     "sent": ("Orientation confiée.", "success"),
     "sending": ("Envoi en cours\u202f: l’orientation partira dès que possible, rien n’est perdu.", "warning"),
     "acted": ("C’est noté.", "success"),
+    "narrowed": ("L’accord est réduit. Ce qui en est retiré n’est plus consultable.", "success"),
+    "receipt": ("C’est noté\u202f: elle a son reçu.", "success"),
+    "published": ("La notice est publiée. Elle ne changera plus.", "success"),
     "withdrawn": ("L’accord est retiré. Les informations ne sont plus consultables.", "success"),
     "abandoned": ("Abandonnée. Ce que vous aviez écrit est effacé.", "success"),
     "left_already": ("Elle est déjà partie\u202f: rien n’a été effacé.", "warning"),
+    "means_saved": ("Enregistré. Vos moyens de connexion ont changé.", "success"),
+    "session_ended": ("L’appareil est déconnecté, dès maintenant.", "success"),
+    "installed": (
+        "L’installation est créée. Ajoutez maintenant une clé d’accès ou un mot de passe\u202f: sans cela, seul un "
+        "code par message vous fera revenir.",
+        "success",
+    ),
+    "emergency_noted": (
+        "L’urgence est notée. La ou le DPO est prévenu\u202f; une seconde personne doit confirmer.",
+        "success",
+    ),
+    "open_published": ("C’est publié. Tout le monde peut le lire, et rien n’y changera plus.", "success"),
     "signed_out": ("Votre session est fermée.", "success"),
 }
 
@@ -78,7 +93,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.globals.update(icon=icon)
+        self.environment.globals.update(icon=icon, bell=BELL)
         self.environment.filters.update(
             when=dates.when,
             day=dates.day,
@@ -115,16 +130,19 @@ class Renderer:
         return response
 
     def _nav(self, request: Request, viewer: Viewer | None) -> list[dict[str, Any]]:
-        path = request.url.path
+        path, items = request.url.path, navigation(viewer) if viewer else ()
+        # One entry is the current one: the longest address that the path begins with.
+        inside = [item.href for item in items if path == item.href or path.startswith(item.href + "/")]
+        here = max(inside, key=len, default=None)
         return [
             {
                 "href": item.href,
                 "label": item.label,
                 "icon": item.icon,
                 "count": None,
-                "current": path == item.href or path.startswith(item.href + "/"),
+                "current": item.href == here,
             }
-            for item in (navigation(viewer) if viewer else ())
+            for item in items
         ]
 
 

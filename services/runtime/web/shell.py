@@ -2,8 +2,10 @@
 static files.
 """
 
+import re
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -33,7 +35,7 @@ log = telemetry.logger("web")
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self';"
-        " connect-src 'self'; font-src 'self';"
+        " connect-src 'self'; font-src 'self'; worker-src 'self';"
         " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -42,6 +44,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
+ENCRYPTED_FOR_A_YEAR = f"max-age={365 * 86_400}"
 STATIC = Path(__file__).with_name("static")
 
 
@@ -71,7 +74,8 @@ def make_app(service: "Service", routers: list[APIRouter], templates: Path | Non
     app.add_exception_handler(Refusal, _refused)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
-    app.add_middleware(Guarded, service=service)
+    elsewhere = [one.path_regex for one in _api_routes(app) if getattr(one.endpoint, "relais_from_elsewhere", False)]
+    app.add_middleware(Guarded, service=service, from_elsewhere=elsewhere)
     return app
 
 
@@ -82,8 +86,8 @@ def _api_routes(app: FastAPI) -> list[APIRoute]:
 class Guarded:
     """Around every request: the same-site check, a span, strict headers, the measure, and surprises made harmless."""
 
-    def __init__(self, app: ASGIApp, service: "Service") -> None:
-        self.app, self.service = app, service
+    def __init__(self, app: ASGIApp, service: "Service", from_elsewhere: Sequence[re.Pattern[str]]) -> None:
+        self.app, self.service, self.from_elsewhere = app, service, from_elsewhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,12 +101,14 @@ class Guarded:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", ENCRYPTED_FOR_A_YEAR)
                 if not scope["path"].startswith("/static/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         try:
-            check_same_site(request)
+            check_same_site(request, self.from_elsewhere)
             with telemetry.span(f"{request.method} {self.service.name}", service=self.service.name):
                 await self.app(scope, receive, sending)
         except CrossSiteRequest as refusal:
@@ -129,6 +135,8 @@ async def _refused(request: Request, refusal: Refusal) -> Response:
     if isinstance(refusal, SignInRequired):
         target = quote(request.url.path) if request.method == "GET" else ""
         return RedirectResponse(f"/connexion?suite={target}" if target else "/connexion", 303)
+    if refusal.page is not None and request.method == "GET":
+        return RedirectResponse(refusal.page.format(**refusal.details), 303)
     return _error_page(request, refusal.status, str(refusal))
 
 
@@ -144,12 +152,18 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     if request.url.path.startswith("/api/"):
-        fields = [".".join(str(part) for part in one["loc"][1:]) for one in error.errors()]
+        fields = [_place(one) for one in error.errors()]
         return JSONResponse(
             {"slug": "invalid-input", "sentence": "Des champs ne conviennent pas.", "details": {"fields": fields}}, 422
         )
     # An identifier in an address that is none is an unknown page: the same answer as for one that is not yours.
     return await _refused(request, NotFound())
+
+
+def _place(error: dict[str, Any]) -> str:
+    """Where the input is wrong. A name that nobody expects is not repeated: it is whatever the sender wrote."""
+    path = error["loc"][1:-1] if error["type"] == "extra_forbidden" else error["loc"][1:]
+    return ".".join(str(part) for part in path) or "body"
 
 
 async def _away(request: Request, error: Exception) -> Response:

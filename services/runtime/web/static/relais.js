@@ -32,6 +32,21 @@
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 
+  // What can be taken back for some seconds only: afterwards it stands among the other actions.
+  for (const bar of document.querySelectorAll("[data-gone-after]")) {
+    setTimeout(() => {
+      const held = bar.contains(document.activeElement);
+      bar.remove();
+      if (held) document.getElementById("contenu").focus();
+    }, bar.dataset.goneAfter * 1000);
+  }
+
+  // A page made to be printed.
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   // What is left to write in a text of limited length.
   const count = (area) => {
     const left = area.dataset.count - area.value.length;
@@ -43,11 +58,26 @@
   for (const area of document.querySelectorAll("textarea[data-count]")) count(area);
   document.addEventListener("input", (event) => event.target.matches("textarea[data-count]") && count(event.target));
 
+  // How many notices are new: asked once a page, again when the page moves or is looked at again.
+  const bell = document.querySelector("[data-bell]");
+  const ring = async () => {
+    if (!bell || document.hidden) return;
+    try {
+      const { unread } = await (await fetch(bell.dataset.bell)).json();
+      bell.textContent = unread > 99 ? "99+" : unread;
+      bell.hidden = !unread;
+    } catch {
+      bell.hidden = true; // this part is away: the page says what it has
+    }
+  };
+  ring();
+  document.addEventListener("visibilitychange", ring);
+
   // Live regions: the stream only says "something moved"; the page is read again with its own rights.
   const keyed = (root) => new Map([...root.querySelectorAll("[data-key]")].map((row) => [row.dataset.key, row]));
   const held = (part) =>
     part.contains(document.activeElement) ||
-    part.querySelector("details[open]") ||
+    part.querySelector("details[open], .pick input:checked") ||
     (matchMedia("(hover: hover)").matches && (part.matches("[data-key]:hover") || part.querySelector("[data-key]:hover")));
 
   const tell = (n) => `${n} nouveauté${n > 1 ? "s" : ""}`;
@@ -77,7 +107,7 @@
       if (running) return void (again = [asked || again?.[0]]);
       [running, seen] = [true, Date.now()];
       try {
-        const answer = await fetch(location.href, { headers: { "X-Relais-Fragment": "1" } });
+        const answer = await fetch(source.dataset.liveFrom || location.href, { headers: { "X-Relais-Fragment": "1" } });
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const [region, fresh] = [document.getElementById(id), page.getElementById(id)];
         if (!fresh && answer.status < 500) return void location.reload(); // the session or the right to read is over
@@ -105,7 +135,7 @@
     let [lost, delay] = [false, 2000];
     const listen = () => {
       const stream = new EventSource(source.dataset.live);
-      for (const name of ["message", "moved"]) stream.addEventListener(name, () => within(300));
+      for (const name of ["message", "moved"]) stream.addEventListener(name, () => (within(300), ring()));
       // After a cut something may have been missed; a stream that keeps breaking costs a reading in 30 s, not one a second.
       stream.onopen = () => (lost && within(seen + 30000 - Date.now()), (lost = false), (delay = 2000));
       stream.onerror = () => {

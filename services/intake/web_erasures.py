@@ -1,0 +1,73 @@
+"""Who was asked to erase what, and what was answered: the DPO's list, the overdue first, and a person's own card."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from contracts.consent import Category
+from contracts.rights import right_name
+from contracts.viewer import Role, Viewer
+from contracts.vocabulary import ErasureCause, ErasureState, KeepingReason
+from services.runtime.database import Work
+from services.runtime.web import dates
+from services.runtime.web.dates import PARIS
+from services.runtime.web.guard import Asking, Pages, service_of
+
+pages = Pages()
+DPOS = frozenset({Role.DPO})
+MOST = 300
+_WAITING = "SELECT * FROM intake.erasurerequest WHERE state = 'asked' ORDER BY due_on, asked_at LIMIT :most"
+_ANSWERED = "SELECT * FROM intake.erasurerequest WHERE state <> 'asked' ORDER BY answered_at DESC LIMIT :most"
+_OF_PERSON = """
+SELECT * FROM intake.erasurerequest WHERE person = :person AND organisation = :organisation ORDER BY asked_at DESC
+"""
+
+
+@pages.get("/effacements", DPOS)
+async def show_erasures(request: Request, viewer: Asking) -> Response:
+    """Every request of the territory: late, waiting, answered. Nobody accompanied is named."""
+    async with service_of(request).database.web(viewer) as work:
+        waiting = [shown(row, work.now) for row in await work.execute(_WAITING, most=MOST)]
+        answered = [shown(row, work.now) for row in await work.execute(_ANSWERED, most=MOST)]
+    return request.app.state.pages.render(
+        request,
+        "erasures.html",
+        viewer=viewer,
+        late=[one for one in waiting if one["late"]],
+        waiting=[one for one in waiting if not one["late"]],
+        answered=answered,
+    )
+
+
+async def erasures_of(viewer: Viewer, work: Work, person: UUID) -> list[dict[str, Any]]:
+    """The requests about one person of the viewer's organisation, the newest first."""
+    found = await work.execute(_OF_PERSON, person=person, organisation=viewer.organisation)
+    return [shown(row, work.now) for row in found]
+
+
+def shown(row: Any, now: datetime) -> dict[str, Any]:  # noqa: ANN401 - a row
+    """One request in words."""
+    today = now.astimezone(PARIS).date()
+    state = ErasureState(row.state)
+    late = state is ErasureState.ASKED and row.due_on < today
+    chip, kind = (
+        ("En retard", "late") if late else (state.label, {"asked": "due", "erased": "open", "kept": "soft"}[row.state])
+    )
+    meta = [right_name(row.right), ErasureCause(row.cause).label, f"demandé {dates.day(row.asked_at, today)}"]
+    if state is ErasureState.ASKED:
+        meta.append(f"à répondre au plus tard {dates.day(row.due_on, today)}")
+    else:
+        meta.append(f"répondu {dates.day(row.answered_at, today)}")
+    return {
+        "who": f"{row.recipient_organisation_name}, {row.desk_name}",
+        "chip": chip,
+        "kind": kind,
+        "late": late,
+        "meta": meta,
+        "what": ", ".join(Category(one).label for one in row.categories),
+        "why": KeepingReason(row.reason).label if row.reason else None,
+        "read": row.read_from is not None,
+    }

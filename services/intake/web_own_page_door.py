@@ -1,0 +1,125 @@
+"""The door of a person's own page: she comes in with the reference and the code that were handed to her.
+
+Her visit has its own cookie and lasts 15 minutes without a page. Whatever does not open is one answer; nothing of the
+way in stands in an address but the short reference, which opens nothing by itself.
+"""
+
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import Response
+
+from contracts.envelope import Frozen
+from contracts.refusals import TooManyTries
+from contracts.viewer import Viewer
+from services.intake import own_page
+from services.intake.own_page_rules import NEVER, typed_address
+from services.intake.web import errors_of, keys_of
+from services.runtime.web import forms
+from services.runtime.web.guard import OPEN, Pages, service_of
+from services.runtime.web.pages import redirect
+
+pages = Pages()
+COOKIE, PATH = "relais_moi", "/moi"
+HOME = "/moi/page"
+TEMPLATES = Path(__file__).with_name("templates") / "own_page"
+FRENCH = "fr"
+_DOES_NOT_OPEN = (
+    "Cette référence et ce code n’ouvrent pas de page. Vérifiez-les sur la feuille, ou demandez-en d’autres."
+)
+
+
+class Entering(Frozen):
+    reference: str
+    code: str
+
+
+def template_of(name: str, language: str = FRENCH) -> str:
+    """The template in that language where there is one, else in French."""
+    chosen = language if (TEMPLATES / language / name).exists() else FRENCH
+    return f"own_page/{chosen}/{name}"
+
+
+def show(request: Request, name: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - the template's
+    """A page that no search engine keeps and that says nothing of where one comes from."""
+    response: Response = request.app.state.pages.render(request, template_of(name), status=status, **context)
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+async def visitor(request: Request) -> Viewer | None:
+    """Who visits with the cookie of this request, or None."""
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        return None
+    async with service_of(request).database.web(None) as work:
+        return await own_page.visitor_of(cookie, work)
+
+
+def outside() -> Response:
+    """Back to the door, without a cookie."""
+    response = redirect(PATH)
+    response.delete_cookie(COOKIE, path=PATH)
+    return response
+
+
+@pages.get("/moi", OPEN)
+async def door(request: Request) -> Response:
+    """Type the reference and the code."""
+    return _door(request, {})
+
+
+@pages.get("/moi/r/{reference}", OPEN)
+async def door_with_reference(request: Request, reference: str) -> Response:
+    """The same page with the reference filled in; whether it exists is not looked up."""
+    return _door(request, {"reference": typed_address(reference)})
+
+
+@pages.post("/moi", OPEN)
+async def enter(request: Request) -> Response:
+    """Open the page, or one sentence for whatever does not fit."""
+    sent = await request.form()
+    form, errors = forms.read(Entering, sent)
+    typed = {"reference": str(sent.get("reference", ""))}
+    if form is None:
+        return _door(request, typed, errors, 422)
+    keys, visitor = keys_of(request), _network_of(request)
+    async with service_of(request).database.web(None) as work:
+        too_many = visitor is not None and await own_page.too_many_tries(work, keys.lookup_hash(f"visitor/{visitor}"))
+        cookie = None if too_many else await own_page.open_visit(form.reference, form.code, work, keys)
+    if too_many:
+        return _door(request, typed, errors_of(TooManyTries()), TooManyTries.status)
+    if cookie is None:
+        return _door(request, typed, {"code": _DOES_NOT_OPEN}, 422)
+    response = redirect(HOME)
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, cookie, path=PATH, httponly=True, samesite="strict", secure=secure)
+    return response
+
+
+@pages.post("/moi/fermer", OPEN)
+async def leave(request: Request) -> Response:
+    """Close the page on this browser."""
+    async with service_of(request).database.web(None) as work:
+        await own_page.close_visit(request.cookies.get(COOKIE, ""), work)
+    return outside()
+
+
+def _door(request: Request, typed: dict[str, str], errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    reference = typed.get("reference", "")
+    shown = "" if reference == NEVER else reference
+    return show(request, "door.html", status, typed={"reference": shown}, errors=errors or {})
+
+
+def _network_of(request: Request) -> str | None:
+    """The network that counts as one visitor: /24 of IPv4, /48 of IPv6; None for this machine itself."""
+    try:
+        address = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return None
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.is_loopback:
+        return None
+    return str(ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))

@@ -1,0 +1,87 @@
+"""The ledger counted by day: due = sent + suppressed + failed + pending, and no fired reminder without a telling.
+
+The metrics `relais_tellings` and `relais_tellings_imbalance` show it, the page of the reminders reads it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from prometheus_client import Gauge
+from sqlalchemy import func, select
+
+from services.notify.domain import PARIS, State
+from services.notify.tables import Telling
+from services.runtime.database import Work
+
+RECOUNTED_DAYS = 8
+WAITING = (State.PENDING.value, State.SENDING.value)
+TELLINGS = Gauge("relais_tellings", "Tellings due today (Europe/Paris), by what became of them", ["state"])
+IMBALANCE = Gauge(
+    "relais_tellings_imbalance", "Tellings due today in no state, and reminders that fired without one; always 0"
+)
+_COUNT_LINES = """
+INSERT INTO ledgerline (day, kind, state, reason, count)
+SELECT (due_at AT TIME ZONE 'Europe/Paris')::date, kind, state, coalesce(reason, ''), count(*) FROM telling
+WHERE due_at >= :begins GROUP BY 1, 2, 3, 4
+"""
+_UNTOLD = """
+SELECT count(*) FROM reminder r WHERE state = 'fired' AND fired_at >= :begins AND fired_at < :ends
+    AND NOT EXISTS (SELECT 1 FROM telling t WHERE t.fact = r.ref)
+"""
+
+
+@dataclass(frozen=True)
+class Day:
+    """What became of the tellings due on one day; `pending` counts those in hand as well. `untold` are the reminders
+    that fired that day and left no telling.
+    """
+
+    day: date
+    due: int
+    sent: int
+    suppressed: int
+    failed: int
+    pending: int
+    untold: int = 0
+
+    @property
+    def imbalance(self) -> int:
+        """due - (sent + suppressed + failed + pending), and what was not told at all: not 0 is a defect."""
+        return self.due - self.sent - self.suppressed - self.failed - self.pending + self.untold
+
+
+async def day_of(work: Work, day: date) -> Day:
+    """The ledger of one day of Europe/Paris."""
+    begins, ends = (datetime.combine(one, time.min, PARIS) for one in (day, day + timedelta(days=1)))
+    within = (Telling.due_at >= begins, Telling.due_at < ends)
+    due = (await work.session.execute(select(func.count()).select_from(Telling).where(*within))).scalar_one()
+    rows = await work.session.execute(select(Telling.state, func.count()).where(*within).group_by(Telling.state))
+    counts: dict[str, int] = {row[0]: row[1] for row in rows}
+    untold = (await work.execute(_UNTOLD, begins=begins, ends=ends)).scalar_one()
+    return Day(
+        day,
+        due,
+        sent=counts.get(State.SENT.value, 0),
+        suppressed=counts.get(State.SUPPRESSED.value, 0),
+        failed=counts.get(State.FAILED.value, 0),
+        pending=sum(counts.get(state, 0) for state in WAITING),
+        untold=untold,
+    )
+
+
+async def measure(work: Work) -> Day:
+    """Set the metrics from today's ledger, and return it."""
+    today = await day_of(work, work.now.astimezone(PARIS).date())
+    for state in ("due", "sent", "suppressed", "failed", "pending"):
+        TELLINGS.labels(state).set(getattr(today, state))
+    IMBALANCE.set(today.imbalance)
+    # A telling may be settled days after it was due: the mail of the week, a relay that was away.
+    await count_lines(work, today.day - timedelta(days=RECOUNTED_DAYS))
+    return today
+
+
+async def count_lines(work: Work, since: date) -> None:
+    """Count the ledger of every day from `since` on anew, for its page."""
+    await work.execute("DELETE FROM ledgerline WHERE day >= :since", since=since)
+    begins = datetime.combine(since, time.min, PARIS)
+    await work.execute(_COUNT_LINES, begins=begins)

@@ -1,0 +1,82 @@
+"""The page of the ledger in words: each day’s equation, why something was not sent, who is at work. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from services.notify.domain import Reason, State, sentence_of
+
+SILENT_AFTER = timedelta(minutes=1)
+_WAITING = frozenset({State.PENDING.value, State.SENDING.value})
+
+
+@dataclass
+class DayLine:
+    """One day of the ledger: due = sent + suppressed + failed + waiting."""
+
+    day: date
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def due(self) -> int:
+        """Everything that was due that day."""
+        return self.counts.total()
+
+    def cells(self) -> list[object]:
+        """The cells after the day: due, sent, suppressed, failed, waiting."""
+        waiting = sum(self.counts[state] for state in _WAITING)
+        told, dropped, failed = (self.counts[one.value] for one in (State.SENT, State.SUPPRESSED, State.FAILED))
+        return [self.due, told, dropped, failed, waiting]
+
+
+def days_of(lines: Sequence[tuple[date, str, str, str, int]]) -> list[DayLine]:
+    """(day, kind, state, reason, count) gathered by day, the newest first."""
+    found: dict[date, DayLine] = {}
+    for day, _, state, _, count in lines:
+        found.setdefault(day, DayLine(day)).counts[state] += count
+    return [found[day] for day in sorted(found, reverse=True)]
+
+
+def kinds_of(lines: Sequence[tuple[date, str, str, str, int]]) -> list[tuple[str, int]]:
+    """Each sentence and how often it was due, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for _, kind, _, _, count in lines:
+        counts[kind] += count
+    return [(sentence_of(kind), count) for kind, count in counts.most_common()]
+
+
+def reasons_of(lines: Sequence[tuple[date, str, str, str, int]], *states: State) -> list[tuple[str, int]]:
+    """Why tellings that ended in one of those states did, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for _, _, state, reason, count in lines:
+        if state in {one.value for one in states} and reason:
+            counts[reason] += count
+    return [(Reason(reason).label, count) for reason, count in counts.most_common()]
+
+
+def alarm(last_beat: datetime | None, now: datetime) -> str | None:
+    """The sentence to show first when nobody fires the reminders any more; None while all is well."""
+    if last_beat is None:
+        return "Les rappels ne sont pas encore partis\u202f: leur horloge n’a jamais tourné."
+    if now - last_beat > SILENT_AFTER:
+        minutes = int((now - last_beat).total_seconds() // 60)
+        return (
+            f"Les rappels ne partent plus depuis {minutes} minute{'s' if minutes > 1 else ''}."
+            " Prévenez l’administration du territoire."
+        )
+    return None
+
+
+def unbalanced(count: int) -> str | None:
+    """The sentence when the ledger does not add up; None while it does."""
+    if count == 0:
+        return None
+    return f"Le registre des rappels ne tombe pas juste ({count}). Prévenez l’administration du territoire."
+
+
+def paused(channels: Sequence[str]) -> str | None:
+    """The sentence when a provider is left alone; None while all answer."""
+    if not channels:
+        return None
+    return f"En pause, faute de réponse\u202f: {', '.join(channels).lower()}. Ce qui attend partira de soi-même."

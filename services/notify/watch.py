@@ -1,0 +1,36 @@
+"""What another service is told of the reminders: nothing while all is well, else the sentence for its pages.
+
+The heart that stops, a ledger that does not add up and a provider that is left alone each have one.
+"""
+
+from contracts.asks import CheckReminders
+from contracts.replies import RemindersChecked
+from services.notify import ledger_counts, ledger_words, store
+from services.notify.breaker import Circuit
+from services.notify.channels import Channel
+from services.notify.domain import PARIS, Way
+from services.runtime.database import Work
+
+_STATE = """
+INSERT INTO channelstate (name, state, since, seen_at) VALUES (:name, :state, :since, :now)
+ON CONFLICT (name) DO UPDATE SET state = excluded.state, since = excluded.since, seen_at = excluded.seen_at
+"""
+
+
+async def check_reminders(_ask: CheckReminders, work: Work, *, texts: bool) -> RemindersChecked:
+    """The alarm, or None; and whether text messages can leave."""
+    beat = await store.last_beat(None, work)
+    today = await ledger_counts.day_of(work, work.now.astimezone(PARIS).date())
+    paused = [one.label for one in await store.channel_states(None, work) if one.state != Circuit.CLOSED]
+    alarm = ledger_words.alarm(beat, work.now) or ledger_words.unbalanced(today.imbalance)
+    return RemindersChecked(alarm=alarm or ledger_words.paused(paused), texts=texts)
+
+
+async def keep_states(channels: tuple[Channel, ...], work: Work) -> None:
+    """Write how each provider stands, for the page of the reminders; one that is not set is not on it."""
+    for one in channels:
+        if not one.offered:
+            continue
+        breaker = one.circuit.breaker
+        state = breaker.state(work.now)
+        await work.execute(_STATE, name=Way(one.name).value, state=state.value, since=breaker.since, now=work.now)

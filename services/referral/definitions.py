@@ -1,0 +1,180 @@
+"""What every published figure counts: in words for the page, and as the SQL that anybody with the database can run.
+
+The SQL reads the rows (`duration`, `course`), not the cells from which the board is made, so that each checks the
+other; a test runs every one of them and holds it against the board.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """One of the four times; the target is in business days."""
+
+    code: str
+    title: str
+    text: str
+    target_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A figure's definition: `sql` counts over the cohort months `:since` to `:until`.
+
+    `reads` says which count stands behind it; `part` is the condition on `course` of the list behind it.
+    """
+
+    code: str
+    title: str
+    text: str
+    sql: str
+    reads: str
+    part: str = ""
+
+
+TIMES = (
+    Time(
+        "tta", "Temps de réponse",
+        "De l’envoi à la première réponse du guichet\u202f: réception confirmée, déclinée ou réorientée. "
+        "Une orientation rappelée ou dont l’accord est retiré n’attend plus\u202f; une orientation restée sans réponse "
+        "attend toujours, et la rouvrir ne remet rien à zéro.",
+        2,
+    ),
+    Time(
+        "ttc", "Temps jusqu’au premier contact",
+        "De l’envoi au premier contact qui a joint la personne. Une tentative sans réponse ne compte pas.",
+        7,
+    ),
+    Time(
+        "ttr", "Temps de résolution",
+        "Du tout premier envoi à la clôture, à travers les réorientations et les réouvertures. "
+        "Une orientation déclinée ou restée sans réponse n’est pas résolue\u202f: la personne attend encore.",
+        60,
+    ),
+    Time(
+        "tto", "Temps jusqu’au droit ouvert",
+        "Du tout premier envoi au jour où l’on sait que le droit est ouvert et à partir de quand. "
+        "Une orientation close autrement (refus, droit déjà ouvert, abandon…) n’ouvrira plus ce droit\u202f: "
+        "elle est comptée à part, pas effacée.",
+        60,
+    ),
+)  # fmt: skip
+TIME = {one.code: one for one in TIMES}
+_COHORT = "to_char(%s AT TIME ZONE 'Europe/Paris', 'YYYY-MM') BETWEEN :since AND :until"
+_SENT, _ROOT = _COHORT % "sent_at", _COHORT % "root_sent_at"
+_NO_ERROR = "state <> 'entered_in_error'"
+_IS_ROOT = f"{_NO_ERROR} AND state <> 'redirected'"
+_LOOP = "state = 'closed' AND ended_at <= root_sent_at + interval '90 days'"
+
+
+def _share(part: str, where: str) -> str:
+    return f"SELECT count(*) FILTER (WHERE {part}), count(*)\nFROM referral.course WHERE {where}"
+
+
+def _of_time(one: Time) -> Definition:
+    return Definition(
+        one.code, one.title,
+        one.text + " En temps ouvré. Médiane et percentiles par l’estimateur de Kaplan-Meier, celles qui attendent "
+        "encore étant comptées pour le temps déjà attendu.",
+        f"SELECT how, seconds, count(*)\nFROM referral.duration\nWHERE clock = '{one.code}' AND "
+        + (_COHORT % "start") + "\nGROUP BY how, seconds",
+        "toutes les orientations envoyées (une ligne par orientation d’origine)" if one.code in ("ttr", "tto")
+        else "tous les envois (une réorientation est un nouvel envoi)",
+    )
+
+
+RATES = (
+    Definition(
+        "loop", "Boucle fermée",
+        "Orientations d’origine dont l’issue codée est connue dans les 90 jours, sur toutes celles qui ont été "
+        "envoyées. Celles restées sans réponse, rappelées ou retirées restent au dénominateur\u202f; seules les "
+        "saisies par erreur en sortent.",
+        _share(_LOOP, f"{_IS_ROOT} AND {_ROOT}"),
+        "orientations d’origine envoyées",
+        _LOOP,
+    ),
+    Definition(
+        "verified", "Issue vérifiée",
+        "Parmi toutes les orientations d’origine envoyées, celles dont l’issue a été confirmée par la personne ou "
+        "par qui l’accompagne (et close dans les 90 jours).",
+        _share(f"{_LOOP} AND confirmed", f"{_IS_ROOT} AND {_ROOT}"),
+        "orientations d’origine envoyées",
+        f"{_LOOP} AND confirmed",
+    ),
+    Definition(
+        "accepted", "Acceptée du premier coup",
+        "Orientations que le premier guichet a acceptées (réception confirmée, sans la décliner ni la réorienter "
+        "ensuite), sur toutes les orientations d’origine envoyées, celles sans réponse comprises.",
+        _share("accepted", f"{_NO_ERROR} AND hops = 0 AND {_SENT}"),
+        "premiers envois",
+        "accepted AND hops = 0",
+    ),
+    Definition(
+        "redirected", "Réorientée au moins une fois",
+        "Orientations d’origine qui ont changé de guichet\u202f; au plus trois fois.",
+        _share("hops > 0", f"{_IS_ROOT} AND {_ROOT}"),
+        "orientations d’origine envoyées",
+        "hops > 0",
+    ),
+    Definition(
+        "unreachable", "Personne injoignable",
+        "Orientations d’origine closes parce que le guichet n’a pas pu joindre la personne (au moins trois essais, "
+        "deux moyens, deux jours).",
+        _share("state = 'closed' AND outcome = 'unreachable'", f"{_IS_ROOT} AND {_ROOT}"),
+        "orientations d’origine envoyées",
+        "state = 'closed' AND outcome = 'unreachable'",
+    ),
+    Definition(
+        "withdrawn", "Accord retiré",
+        "Orientations d’origine que la personne a arrêtées en retirant son accord.",
+        _share("state = 'withdrawn'", f"{_IS_ROOT} AND {_ROOT}"),
+        "orientations d’origine envoyées",
+        "state = 'withdrawn'",
+    ),
+    Definition(
+        "declined", "Déclinée",
+        "Envois que le guichet a déclinés, et qui le sont toujours.",
+        _share("state = 'declined'", f"{_NO_ERROR} AND {_SENT}"),
+        "tous les envois",
+        "state = 'declined'",
+    ),
+    Definition(
+        "reminder", "Rappel suivi d’effet",
+        "Rappels demandant une réponse au guichet, suivis d’une réponse dans les 48 heures.",
+        "SELECT count(*) FILTER (WHERE EXISTS (SELECT FROM unnest(answers) AS a\n"
+        "    WHERE a BETWEEN told AND told + interval '48 hours')), count(*)\n"
+        f"FROM referral.course, unnest(reminded) AS told WHERE {_NO_ERROR} AND {_SENT}",
+        "rappels envoyés",
+        "cardinality(reminded) > 0",
+    ),
+    Definition(
+        "confirmed", "Réponses satisfaisantes",
+        "Issues confirmées, parmi les issues que la personne ou qui l’accompagne a confirmées ou contredites. "
+        "Les vérifications faites un mois et trois mois après la fin y comptent\u202f: droit vraiment ouvert, "
+        "confirmée\u202f; pas ouvert, ou personne jamais contactée, contredite.",
+        "SELECT count(*) FILTER (WHERE state = 'closed' AND confirmed),\n"
+        "    count(*) FILTER (WHERE state = 'closed' AND confirmed) + sum(contradicted)\n"
+        f"FROM referral.course WHERE {_NO_ERROR} AND {_SENT}",
+        "issues confirmées ou contredites",
+        "state = 'closed' AND confirmed",
+    ),
+)
+HOLD = Definition(
+    "hold", "Part du temps en pause",
+    "Temps ouvré passé en pause, selon à qui était le tour, rapporté à tout le temps ouvré écoulé depuis l’envoi des "
+    "orientations d’origine (jusqu’à leur clôture, ou jusqu’à maintenant). La pause n’arrête aucun des quatre temps.",
+    "SELECT whose, sum(seconds) FROM referral.course, jsonb_each_text(held) AS h (whose, s),\n"
+    f"    LATERAL (SELECT s::bigint AS seconds) AS x WHERE {_NO_ERROR} AND {_SENT}\nGROUP BY whose",
+    "secondes ouvrées de pause terminée",
+)
+PEOPLE = Definition(
+    "opened", "Droit ouvert dans les trois mois",
+    "Personnes dont un droit a été repéré il y a trois mois ou plus\u202f: combien ont eu un droit ouvert dans les "
+    "trois mois. Un droit déjà ouvert avant n’est pas compté. La Drees (Études et résultats n°\u00a01058) mesure "
+    "63\u00a0%.",
+    "SELECT count(*) FILTER (WHERE opened_at <= identified_at + interval '3 months'), count(*)\n"
+    "FROM referral.personstep WHERE identified_at <= now() - interval '3 months'\n    AND "
+    + (_COHORT % "met_at"),
+    "personnes rencontrées, droit repéré il y a trois mois ou plus",
+)
+DEFINITIONS = (*map(_of_time, TIMES), *RATES, HOLD, PEOPLE)

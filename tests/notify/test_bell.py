@@ -1,0 +1,93 @@
+"""The bell and the wishes about mail: what an account sees of hers alone, and when a mail may leave."""
+
+from datetime import UTC, datetime, time
+
+import pytest
+
+from contracts.ladder import LadderStep
+from services.notify.domain import Kind, Reason, Rhythm, Wishes, when_to_mail
+from services.notify.ledger_words import alarm, days_of
+from tests.journey import story
+from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, in_days, login
+
+# A Wednesday, 16:00 in Paris (winter time).
+NOW = datetime(2026, 11, 18, 15, 0, tzinfo=UTC)
+NEXT_MORNING = datetime(2026, 11, 19, 7, 30, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+URGENT, CAN_WAIT = Kind.REFERRAL_AWAITS.value, LadderStep.NO_ACTIVITY.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "wishes", "expected"),
+    [
+        (URGENT, Wishes(), NOW),
+        (CAN_WAIT, Wishes(), NEXT_MORNING),
+        (CAN_WAIT, Wishes(Rhythm.AT_ONCE), NOW),
+        (URGENT, Wishes(Rhythm.WEEKLY), MONDAY),
+        (URGENT, Wishes(Rhythm.NEVER), Reason.PREFERS_NOT),
+        (URGENT, Wishes(quiet_from=time(15), quiet_until=time(17)), datetime(2026, 11, 18, 16, 0, tzinfo=UTC)),
+        (URGENT, Wishes(quiet_from=time(14), quiet_until=time(8)), datetime(2026, 11, 19, 7, 0, tzinfo=UTC)),
+        (URGENT, Wishes(quiet_from=time(20), quiet_until=time(8)), NOW),
+    ],
+)
+def test_a_mail_leaves_when_the_account_wishes(kind, wishes, expected):
+    assert when_to_mail(kind, wishes, NOW) == expected
+
+
+def test_a_quiet_weekend_and_a_quiet_night_end_on_monday_morning():
+    saturday = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+    wishes = Wishes(quiet_from=time(20), quiet_until=time(8), quiet_weekends=True)
+    assert when_to_mail(URGENT, wishes, saturday) == datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+
+
+def test_a_scheduler_that_stopped_is_said_first():
+    assert alarm(NOW, NOW) is None
+    assert "12 minutes" in (alarm(datetime(2026, 11, 18, 14, 48, tzinfo=UTC), NOW) or "")
+    assert alarm(None, NOW)
+
+
+def test_each_day_of_the_ledger_adds_up():
+    day = NOW.date()
+    lines = [(day, "a", "sent", "", 3), (day, "b", "suppressed", "merged", 2), (day, "b", "failed", "nobody", 1),
+             (day, "a", "pending", "", 4), (day, "a", "sending", "", 1)]  # fmt: skip
+    (found,) = days_of(lines)
+    assert found.cells() == [11, 3, 2, 1, 5]
+
+
+async def test_the_bell_rings_for_the_contact_alone_and_stops_when_she_answers(relais, until):
+    referent, agent = await relais.sign_in(login(REFERENT)), await relais.sign_in(login(AGENT))
+    manager = await relais.sign_in(login(MANAGER))
+
+    async def unread(client):
+        return (await client.get("/avis/nombre")).json()["unread"]
+
+    before, managers = await unread(agent), await unread(manager)
+    person = await story.meet(referent, Someone("Aldegonde", "Sertillane", "1990-02-11"))
+    await story.review(referent, person, "rsa")
+    await story.agree(referent, person, SOCIAL, "rsa")
+    ref = await story.confide(referent, person, "rsa", mode="rdv_pris", accompanied_by="", message="Plutôt le matin.")
+
+    async def rings():
+        return await unread(agent) == before + 1
+
+    await until(rings)
+    page = (await agent.get("/avis")).text
+    assert f"/bureau/{ref}" in page and "Sertillane" not in page and "RSA" not in page
+    assert await unread(manager) == managers
+    await act(agent, ref, "acknowledge", promised_for=in_days(2))
+
+    async def quiet():
+        return await unread(agent) == before
+
+    await until(quiet)
+
+
+async def test_wishes_are_kept_and_a_lonely_hour_is_refused(relais):
+    agent = await relais.sign_in(login(AGENT))
+    refused = await agent.post("/avis/reglages", data={"rhythm": "daily", "quiet_from": "20:00"})
+    assert refused.status_code == 422 and "Donnez les deux heures" in refused.text and 'value="20:00"' in refused.text
+    kept = await agent.post("/avis/reglages", data={"rhythm": "weekly", "quiet_from": "20:00", "quiet_until": "08:00"})
+    assert kept.status_code == 303
+    page = (await agent.get("/avis/reglages")).text
+    assert 'value="08:00"' in page and 'value="weekly" aria-labelledby="rhythm-3-label" checked' in page
+    await agent.post("/avis/reglages", data={"rhythm": "daily"})

@@ -1,0 +1,91 @@
+"""Whatever happens to tellings, and in whatever order, none is lost: due = sent + suppressed + failed + pending.
+
+The model beside it is a plain count of what was entered; the database is the real one, in a day of its own.
+"""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.notify import ledger, ledger_counts
+from services.notify.domain import Kind, Reason, State
+from services.notify.ledger import Entry, Settled
+
+EVENTS = st.one_of(
+    st.tuples(st.just("enter"), st.integers(0, 2), st.sampled_from([None, Reason.STALE, Reason.OWN_ACTION])),
+    st.tuples(st.just("again"), st.integers(0, 2), st.none()),
+    st.tuples(st.just("take"), st.integers(1, 5), st.none()),
+    st.tuples(st.just("settle"), st.sampled_from([one for one in State if one is not State.SENDING]), st.none()),
+    st.tuples(st.just("suppress"), st.integers(0, 2), st.none()),
+    st.tuples(st.just("late"), st.sampled_from([State.SENT, State.FAILED]), st.none()),
+    st.tuples(st.just("bounce"), st.none(), st.none()),
+)
+# A year of its own: the service under test takes nothing of it, and days do not mix.
+FIRST = datetime(2031, 1, 1, 9, tzinfo=UTC)
+days = iter(range(10_000))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=st.lists(EVENTS, max_size=20))
+async def test_the_ledger_adds_up_after_any_sequence_of_events(world, events):
+    at = FIRST + timedelta(days=next(days))
+    accounts, referrals = [uuid4() for _ in range(3)], [uuid4() for _ in range(3)]
+    async with world.service.database.worker() as work:
+        for one in accounts[1:]:
+            await work.execute(
+                "INSERT INTO preference (account, rhythm, quiet_weekends, sms) VALUES (:ref, 'at_once', false, true)",
+                ref=one,
+            )  # fmt: skip
+    entered: set[tuple[UUID, UUID, str]] = set()
+    told: list[tuple[UUID, UUID]] = []
+    hand: list[ledger.InHand] = []
+    for event, what, why in events:
+        async with world.service.database.worker(at=at) as work:
+            match event:
+                case "enter":
+                    fact = uuid4()
+                    await ledger.enter(work, entry(fact, accounts[what], referrals[what], at, why))
+                    told.append((fact, accounts[what]))
+                    entered.add((fact, accounts[what], "mail"))
+                    entered |= {(fact, accounts[what], "sms")} if what and why is None else set()
+                case "again" if told:
+                    fact, account = told[what % len(told)]
+                    await ledger.enter(work, entry(fact, account, referrals[0], at, Reason.STALE))
+                case "take":
+                    found = await ledger.take_due(work, what)
+                    hand += [one for one in found if one.account in accounts]
+                case "settle" if hand:
+                    again = timedelta() if what is State.PENDING else None
+                    await ledger.settle(work, [Settled(hand.pop(0), what, Reason.RELAY_AWAY, again)])
+                case "late" if hand:
+                    await ledger.settle(work, [Settled(hand[0], what)])
+                case "suppress":
+                    await ledger.suppress(work, referrals[what], Reason.ALREADY_DONE, referent=False)
+                case "bounce":
+                    await work.execute(
+                        "UPDATE telling SET state = 'failed', reason = 'bounced' WHERE account = :ref"
+                        " AND state = 'sent'", ref=accounts[1],
+                    )  # fmt: skip
+    async with world.service.database.worker(at=at) as work:
+        day = await ledger_counts.day_of(work, at.date())
+        await work.execute("DELETE FROM telling WHERE due_at = :at", at=at)
+    assert day.imbalance == 0
+    assert day.due == len(entered) == day.sent + day.suppressed + day.failed + day.pending
+
+
+def entry(fact: UUID, account: UUID, referral: UUID, at: datetime, why: Reason | None) -> Entry:
+    return Entry(fact, account, Kind.REFERRAL_AWAITS, referral, at, not_because=why)
+
+
+async def test_a_reminder_that_fired_without_a_telling_is_an_imbalance(world):
+    ref = uuid4()
+    async with world.service.database.worker(at=FIRST) as work:
+        await work.execute(
+            "INSERT INTO reminder (ref, referral, step, due_at, audience, assignee, desk, version, state, fired_at)"
+            " VALUES (:ref, :ref, 'no_activity', :now, '{}', :ref, :ref, 1, 'fired', :now)", ref=ref, now=FIRST,
+        )  # fmt: skip
+        day = await ledger_counts.day_of(work, FIRST.date())
+        await work.execute("DELETE FROM reminder WHERE ref = :ref", ref=ref)
+    assert day.imbalance == 1
