@@ -122,7 +122,7 @@ async def test_what_one_desk_sees_opens_nothing_for_anybody_else(relais, until) 
 
 
 def is_closed(answer: httpx.Response) -> bool:
-    """404, 403, 401, the page that asks who it is, or no such method; 422 from an interface that read only a body.
+    """404, 403, 401, the page that asks who it is, or no such method; 422 from what read only the form.
 
     The page that asks a person for her code is the same for every reference, known or not (test_own_page).
     """
@@ -130,5 +130,4 @@ def is_closed(answer: httpx.Response) -> bool:
         return answer.status_code in (200, 303, 404, 405)
     if answer.status_code == 303:
         return answer.headers["location"].startswith(("/connexion", "/moi"))
-    closed = {401, 403, 404, 405}
-    return answer.status_code in (closed | {422} if answer.request.url.path.startswith("/api/") else closed)
+    return answer.status_code in {401, 403, 404, 405, 422}
