@@ -23,7 +23,7 @@ from services.runtime.database import Work
 A_PAGE, MOST_IN_A_FILE = 50, 10_000
 _OPEN = ", ".join(f"'{state.value}'" for state in State if state in OPEN)
 _COURSE = 'ref, "right", desk, organisation, state AS word, root_sent_at AS at'
-_NO_ERROR = "state <> 'entered_in_error' AND root_sent_at >= :since"
+_NO_ERROR = "state <> 'entered_in_error' AND root_sent_at >= :since AND root_sent_at < :until"
 _ROOT = f"{_NO_ERROR} AND state <> 'redirected'"
 
 
@@ -63,7 +63,7 @@ def _of_course(title: str, sentence: str, where: str) -> Kind:
 
 def _cohort(sql: str) -> str:
     """The cohort that the definition's SQL counts: of root referrals, or of every sending."""
-    return "state <> 'entered_in_error' AND sent_at >= :since" if "(sent_at" in sql else _ROOT
+    return "state <> 'entered_in_error' AND sent_at >= :since AND sent_at < :until" if "(sent_at" in sql else _ROOT
 
 
 KINDS: dict[str, Kind] = {
@@ -80,7 +80,7 @@ KINDS: dict[str, Kind] = {
     **{
         one.code: Kind(
             one.title, one.text, "commencé", 'subject AS ref, "right", desk, organisation, how AS word, start AS at',
-            "duration", f"clock = '{one.code}' AND start >= :since", "start", _OF_WAIT,
+            "duration", f"clock = '{one.code}' AND start >= :since AND start < :until", "start", _OF_WAIT,
         )
         for one in TIMES
     },
@@ -144,7 +144,8 @@ async def read_list(
     kind = KINDS[asked.kind]
     where = " AND ".join([kind.where, *(kind.filters[name] for name in asked.filters)])
     values: dict[str, Any] = {
-        "since": window_start(work.now), "now": work.now, "most": most + 1, "skip": skip, **asked.filters
+        "since": window_start(work.now), "until": window_start(work.now, 0), "now": work.now, "most": most + 1,
+        "skip": skip, **asked.filters,
     }
     if "age" in asked.filters:
         values["oldest"], values["youngest"] = ages_of(int(asked.filters["age"]), work.now)
