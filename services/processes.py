@@ -21,6 +21,12 @@ def schemas() -> list[Schema]:
     return [schema(name) for name in SERVICES]
 
 
+def load() -> None:
+    """Import every service. Making one does it, too; here it is done before there are servers."""
+    for name in SERVICES:
+        import_module(f"services.{name}.app")
+
+
 def make(name: str, settings: Settings, servers: Servers, clock: Clock = system_clock) -> Service:
     """A service with its parts, not yet started."""
     tables = import_module(f"services.{name}.tables")

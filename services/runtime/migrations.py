@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import await_only
 
 from contracts.topology import ROLES_APART
 from services.runtime.access import Access, role_name, statements
@@ -149,12 +150,18 @@ def _bring_up(connection: Connection, schema: Schema, keys: Path) -> None:
         environment.run_migrations()
     if scripts.get_current_head() is None:
         return  # a schema whose first migration is still to be written
-    for statement in statements(schema.service, schema.access, schema.territorial):
-        connection.execute(text(statement))
-    for kind in kinds_of(schema.service):
-        connection.execute(
-            text(f'GRANT SELECT ON "{schema.service}".alembic_version TO "{role_name(schema.service, kind)}"')
-        )
+    grants = [
+        f'GRANT SELECT ON "{schema.service}".alembic_version TO "{role_name(schema.service, kind)}"'
+        for kind in kinds_of(schema.service)
+    ]
+    _together(connection, [*statements(schema.service, schema.access, schema.territorial), *grants])
+
+
+def _together(connection: Connection, found: list[str]) -> None:
+    """Hundreds of statements in one journey to the server, in the transaction that is open: SQLAlchemy sends one each."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    await_only(driver.execute(";\n".join(found)))
 
 
 def scripts_config(scripts: ScriptDirectory) -> Config:

@@ -242,6 +242,7 @@ class World:
     async def journal(self, ref: UUID) -> list[JournalEntry]:
         async with self.service.database.worker() as work:
             query = select(JournalEntry).where(JournalEntry.handover == ref, JournalEntry.kind == "disclosed")
+            query = query.order_by(JournalEntry.at)
             return list((await work.session.exec(query)).all())
 
     async def withdraw(self, ready: Ready) -> None:
