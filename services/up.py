@@ -271,9 +271,7 @@ def _announce(settings: Settings, address: str, token: str | None = None) -> Non
     if settings.demonstration:
         from services.partners.demonstration import demo_accounts
 
-        console.print(
-            "\nDémonstration, territoire imaginaire. Sur la page de connexion, choisissez un rôle :"
-        )
+        console.print("\nDémonstration, territoire imaginaire. Sur la page de connexion, choisissez un rôle :")
         shown: set[str] = set()
         for account in demo_accounts():
             if account["role"] not in shown:

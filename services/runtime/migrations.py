@@ -158,7 +158,7 @@ def _bring_up(connection: Connection, schema: Schema, keys: Path) -> None:
 
 
 def _together(connection: Connection, found: list[str]) -> None:
-    """Hundreds of statements in one journey to the server, in the transaction that is open: SQLAlchemy sends one each."""
+    """Hundreds of statements in one journey to the server, in the open transaction: SQLAlchemy sends each by itself."""
     driver = connection.connection.driver_connection
     assert driver is not None
     await_only(driver.execute(";\n".join(found)))

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
+from sqlmodel.main import SQLModelConfig
 
 TERRITORY_DEFAULT = text("current_setting('relais.territory')")
 
@@ -33,6 +34,8 @@ def service_base(service: str) -> type[SQLModel]:
 
     # SQLModel takes the metadata from the registry and overwrites one given in the class body.
     class ServiceTable(SQLModel, registry=registry(metadata=MetaData(schema=service))):
+        # A row is made unvalidated from the database or by our code: a validator would be built at start for nobody.
+        model_config = SQLModelConfig(defer_build=True)
         territory: str | None = Field(
             default=None, nullable=False, max_length=40, sa_column_kwargs={"server_default": TERRITORY_DEFAULT}
         )

@@ -223,8 +223,11 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
         times |= {"tableau-liste": "/tableau/liste?quoi=retard", "ouvert": "/ouvert"}
         times |= {"tableau-ouvert": "/tableau/ouvert"}
         times |= {"tableau-comparaison": "/tableau/comparaison", "tableau-calendrier": "/tableau/calendrier"}
-        times |= {"tableau-reperes": "/tableau/reperes", "tableau-bloquees": "/tableau/bloquees",
-                  "tableau-reperes-changer": "/tableau/reperes/changer"}
+        times |= {
+            "tableau-reperes": "/tableau/reperes",
+            "tableau-bloquees": "/tableau/bloquees",
+            "tableau-reperes-changer": "/tableau/reperes/changer",
+        }
         times |= {"tableau-definitions": "/tableau/definitions", "tableau-rapport": "/tableau/rapport/2026-11"}
         one = {f"tableau-{state}": f"/tableau/orientations/{ref[state]}" for state in ("declined", "closed", "sent")}
         return {"tableau": "/tableau", "rappels": "/rappels", **times, **one, **network}
