@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 from rich.console import Console
 
-from services.bench import beside, board, figures, memory, timers
+from services.bench import beside, board, figures, memory, pages, timers
 from services.bench.figures import Figure
 from services.bench.load import Plan, Sent, in_own_process
 from services.bench.people import Territory, make_territory
@@ -45,7 +45,24 @@ async def measure(*, referrals: int, as_json: bool) -> None:
     if as_json:
         print(json.dumps(figures.as_json(found, **said), indent=1))
         return
-    title = f"{run.count} orientations, {where['cores']} cœurs, charge {where['load_1_minute']} au départ"
+    _print(found, f"{run.count} orientations, {where['cores']} cœurs, charge {where['load_1_minute']} au départ")
+
+
+async def measure_every_page(*, as_json: bool) -> None:
+    """Measure rows 13 and 14, and print them with the slowest pages, or every page as JSON. About four minutes."""
+    where, began = figures.machine(), time.monotonic()
+    found, measured, referrals = await pages.measure_pages()
+    rows = [{"role": one.role, "page": one.kind, "p95_ms": one.p95} for one in measured]
+    if as_json:
+        said = {"machine": where, "referrals": referrals, "seconds": time.monotonic() - began, "pages": rows}
+        print(json.dumps(figures.as_json(found, **said), indent=1))
+        return
+    _print(found, f"{referrals} orientations, {where['cores']} cœurs, charge {where['load_1_minute']} au départ")
+    for one in measured[:12]:
+        print(f"{one.p95:8.0f} ms  {one.role:<14} {one.kind}")
+
+
+def _print(found: list[Figure], title: str) -> None:
     console = Console(highlight=False)
     console.width = max(console.width, 108)
     console.print(figures.table(found, title))

@@ -61,22 +61,26 @@ class Territory:
 
 async def make_territory(settings: Settings, servers: Servers, *, persons: int, rights: tuple[str, ...]) -> Territory:
     """Make the directory, the route table, and that many people, each for the desk of one of these rights in turn."""
-    async with _database("partners", settings, servers) as directory, _database("intake", settings, servers) as intake:
+    async with (
+        database_of("partners", settings, servers) as directory,
+        database_of("intake", settings, servers) as intake,
+    ):
         async with directory.worker() as work:
             await make_directory(work)
         async with intake.worker() as work:
             await make_routes(work)
-        referent, viewer = await _sign_in(directory, next(one.ref for one in people() if one.role is Role.REFERENT))
-        coordinator, _ = await _sign_in(directory, next(one.ref for one in people() if one.role is Role.COORDINATOR))
+        referent, viewer = await sign_in(directory, next(one.ref for one in people() if one.role is Role.REFERENT))
+        coordinator, _ = await sign_in(directory, next(one.ref for one in people() if one.role is Role.COORDINATOR))
         desks = [(right, await _desk_for(directory, viewer, right)) for right in rights]
-        agents = {desk.desk: (await _sign_in(directory, _contact(desk)))[0] for _, desk in desks}
+        agents = {desk.desk: (await sign_in(directory, _contact(desk)))[0] for _, desk in desks}
         keys = PersonKeys(servers.keys / "intake" / "people")
         targets = [await _meet(intake, viewer, keys, right, desk) for right, desk in islice(cycle(desks), persons)]
     return Territory(referent, coordinator, agents, targets)
 
 
 @asynccontextmanager
-async def _database(name: str, settings: Settings, servers: Servers) -> AsyncIterator[Database]:
+async def database_of(name: str, settings: Settings, servers: Servers) -> AsyncIterator[Database]:
+    """The database of one service, which is not started."""
     database = make(name, settings, servers).database
     database.send_hint = None  # nobody is connected yet
     try:
@@ -85,7 +89,8 @@ async def _database(name: str, settings: Settings, servers: Servers) -> AsyncIte
         await database.close()
 
 
-async def _sign_in(directory: Database, account: UUID) -> tuple[str, Viewer]:
+async def sign_in(directory: Database, account: UUID) -> tuple[str, Viewer]:
+    """The cookie of a new session, and who holds it."""
     async with directory.web(None) as work:
         cookie = await open_session(account, None, work)
         await work.session.flush()

@@ -5,24 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.ladder import LadderStep
 from contracts.lifecycle import BY_ACTION
 from contracts.replies import Network, ReferralView, Step
+from contracts.steps import LABELS, coded
 from contracts.vocabulary import (
-    AccompanimentRefusal,
-    AppointmentPlace,
-    AttemptChannel,
-    AttemptResult,
-    DeclineReason,
-    DepartureReason,
     ErrorReason,
-    HoldReason,
     KeptRight,
-    ManagerAsk,
-    NonTakeUpCause,
-    Outcome,
     RecallReason,
-    RefusalGround,
     ReopenReason,
     RightReally,
     Turn,
@@ -31,63 +20,8 @@ from contracts.vocabulary import (
 )
 from services.runtime.web import dates
 
-_WORDS: dict[str, str] = {
-    "ReferralSent": "Confiée",
-    "ReferralAcknowledged": "Réception confirmée",
-    "ReferralAssigned": "Confiée à un collègue du guichet",
-    "ReferralInfoRequested": "Précision demandée",
-    "ReferralInfoAnswered": "Réponse donnée",
-    "ReferralContactAttempted": "Contact tenté",
-    "ReferralHeld": "Mise en pause",
-    "ReferralResumed": "Reprise",
-    "ReferralAccompanimentRefused": "Accompagnant refusé",
-    "ReferralDeclined": "Déclinée",
-    "ReferralDeclineContested": "Refus contesté",
-    "ReferralRedirectProposed": "Autre guichet proposé",
-    "ReferralRedirectRefused": "Ce guichet est gardé",
-    "ReferralRedirected": "Confiée à un autre guichet",
-    "ReferralRecalled": "Rappelée",
-    "ReferralRecalledByDeparture": "Reprise, un organisme a quitté le réseau",
-    "ReferralWithdrawn": "Accord retiré par la personne",
-    "ReferralExpired": "Restée sans réponse",
-    "ReferralClosed": "Terminée",
-    "ReferralOutcomeConfirmed": "Issue confirmée",
-    "ReferralOutcomeContradicted": "Issue contredite",
-    "ReferralReopened": "Rouverte",
-    "ReferralEnteredInError": "Signalée comme erreur de saisie",
-    "ReferralChecked": "Vérifiée avec la personne",
-    "ReferralRenewalRecorded": "Renouvellement du droit",
-    "ReferralManagerAsked": "Demande de la coordination au responsable",
-    "ReferralAppointmentProposed": "Rendez-vous proposé",
-    "ReferralAppointmentAccepted": "Rendez-vous convenu",
-    "ReferralAppointmentDeclined": "Rendez-vous pas retenu",
-    "ReferralAppointmentCancelled": "Rendez-vous annulé",
-    "ReferralAppointmentHeld": "Rendez-vous tenu",
-    "ReminderTold": "Rappel envoyé",
-    "DeskItemDelivered": "Arrivée au guichet",
-    "DeskItemViewed": "Ouverte par le guichet",
-    "RightOpened": "Droit ouvert",
-}
-_REASONS: dict[str, type[Word]] = {
-    "ReferralHeld": HoldReason,
-    "ReferralAccompanimentRefused": AccompanimentRefusal,
-    "ReferralDeclined": DeclineReason,
-    "ReferralRecalled": RecallReason,
-    "ReferralRecalledByDeparture": DepartureReason,
-    "ReferralReopened": ReopenReason,
-    "ReferralEnteredInError": ErrorReason,
-}
-_DETAILS: dict[str, type[Word]] = {
-    "step": LadderStep,
-    "place": AppointmentPlace,
-    "channel": AttemptChannel,
-    "result": AttemptResult,
-    "outcome": Outcome,
-    "ground": RefusalGround,
-    "cause": NonTakeUpCause,
-    "kept": KeptRight,
-    "what": ManagerAsk,
-}
+# Said elsewhere on the page, or of no weight in a line.
+_UNSAID = frozenset({"turn", "mode", "by"})
 
 
 def details_of(step: Step) -> list[str]:
@@ -97,9 +31,9 @@ def details_of(step: Step) -> list[str]:
     if step.fact == "ReferralChecked":
         return _check_words(step.details)
     for name, code in step.details.items():
-        kind = _REASONS.get(step.fact) if name == "reason" else _DETAILS.get(name)
-        if kind is not None and code in set(kind):
-            found.append(kind(code).label)
+        word = None if name in _UNSAID else coded(step.fact, name, code)
+        if word is not None:
+            found.append(word.label)
     return found
 
 
@@ -120,7 +54,7 @@ def timeline_of(view: ReferralView, network: Network | None) -> list[dict[str, A
     names = network.accounts if network else {}
     return [
         {
-            "what": " – ".join([_WORDS.get(step.fact, "Étape"), *details_of(step)]),
+            "what": " – ".join([LABELS.get(step.fact, "Étape"), *details_of(step)]),
             "at_text": dates.when(step.at),
             "at_iso": dates.iso(step.at),
             "at_exact": dates.exact(step.at),

@@ -8,7 +8,7 @@ from typing import Any
 from contracts.replies import ReferralView
 from contracts.viewer import Viewer
 from services.partners.action_forms import FormField
-from services.partners.desk_page import timeline_of
+from services.partners.desk_steps import timeline_of
 from services.partners.store import Names
 
 

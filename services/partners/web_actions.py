@@ -31,7 +31,7 @@ from contracts.viewer import Viewer
 from services.partners import presence, store
 from services.partners.action_forms import FORMS, ActionForm, Around, OtherDesk, Question, close_action
 from services.partners.attempts import Tried, missing, tried_of
-from services.partners.desk_page import accounts_of
+from services.partners.desk_steps import accounts_of
 from services.partners.domain import today_in_paris
 from services.partners.overtaken import Overtaken, overtaken, words_typed
 from services.partners.recipients import list_recipients, read_staff

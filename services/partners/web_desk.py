@@ -15,7 +15,7 @@ from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, Outcome
 from services.partners import desk_page as words
-from services.partners import erasures, presence, store
+from services.partners import desk_steps, desk_thread, erasures, presence, store
 from services.partners.attempts import one_tap, refused_accompaniment
 from services.partners.desk_list import the_organisation
 from services.partners.disclosures import Readings, read_disclosures, read_erasures
@@ -91,14 +91,14 @@ class _Page:
 
     def head(self, now: Any) -> dict[str, Any]:  # noqa: ANN401 - an instant
         view, item = self.view, self.item
-        course = words.Course.of_view(view) if view else words.Course.of_item(item)
+        course = desk_thread.Course.of_view(view) if view else desk_thread.Course.of_item(item)
         main, beside, rarer = words.actions_of(view) if view else (None, [], [])
         right = right_name(item.right)
         who = self.readings.who(item.ref, with_age=False)
         return {
             "title": f"{who} — {right if right[:2].isupper() else right[:1].lower() + right[1:]}",
             "lead": f"Confiée par {self._sender()}, {self._assignee()}",
-            "knots": words.thread_of(course, now),
+            "knots": desk_thread.thread_of(course, now),
             "main": _link(item.ref, main) if main else None,
             "beside": [_link(item.ref, one) for one in beside],
             "rarer": [_link(item.ref, one) for one in rarer],
@@ -120,8 +120,8 @@ class _Page:
             "shared_title": f"Ce que {named} a accepté de partager avec {the_organisation(organisation)}",
             "consent": words.consent_sentence(disclosure, now) if disclosure else None,
             "pairs": words.shared_pairs(disclosure) if disclosure else [],
-            "messages": words.messages_of(row.notes, self.names, now) if row else [],
-            "entries": words.timeline_of(self.view, self.names, now) if self.view else [],
+            "messages": desk_steps.messages_of(row.notes, self.names, now) if row else [],
+            "entries": desk_steps.timeline_of(self.view, self.names, now) if self.view else [],
         }
 
     def handover(self, now: Any) -> dict[str, Any]:  # noqa: ANN401 - an instant
@@ -162,7 +162,7 @@ async def _names(
             viewer,
             work,
             organisations=[item.sender_organisation, item.organisation],
-            accounts=people | (words.accounts_of(view) if view else set()),
+            accounts=people | (desk_steps.accounts_of(view) if view else set()),
         )
 
 

@@ -1,51 +1,15 @@
 """One referral as the coordination reads it: its thread and its time line, in coded words, without anybody’s name."""
 
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
-from contracts import facts
 from contracts.lifecycle import State
 from contracts.replies import ReferralView, Step
 from contracts.rights import right_name
-from contracts.vocabulary import Word
+from contracts.steps import LABELS, coded
 from services.referral.board_view import Names
 from services.runtime.web import dates
-
-LABELS = {
-    "ReferralSent": "Confiée",
-    "ReferralAcknowledged": "Réception confirmée",
-    "ReferralAssigned": "Confiée à un collègue du guichet",
-    "ReferralInfoRequested": "Précision demandée",
-    "ReferralInfoAnswered": "Réponse donnée",
-    "ReferralContactAttempted": "Contact tenté",
-    "ReferralHeld": "Mise en pause",
-    "ReferralResumed": "Reprise",
-    "ReferralAccompanimentRefused": "Accompagnant refusé",
-    "ReferralDeclined": "Déclinée",
-    "ReferralDeclineContested": "Refus contesté par la coordination",
-    "ReferralRedirectProposed": "Autre guichet proposé",
-    "ReferralRedirectRefused": "Guichet gardé",
-    "ReferralRedirected": "Réorientée",
-    "ReferralRecalled": "Rappelée",
-    "ReferralRecalledByDeparture": "Reprise\u202f: un organisme a quitté le réseau",
-    "ReferralWithdrawn": "Accord retiré",
-    "ReferralExpired": "Restée sans réponse",
-    "ReferralClosed": "Terminée",
-    "ReferralOutcomeConfirmed": "Issue confirmée",
-    "ReferralOutcomeContradicted": "Issue contredite",
-    "ReferralReopened": "Rouverte",
-    "ReferralChecked": "Vérifiée avec la personne",
-    "ReferralRenewalRecorded": "Renouvellement du droit",
-    "ReferralManagerAsked": "Demande de la coordination au responsable",
-    "ReminderTold": "Rappel envoyé",
-    "ReferralEnteredInError": "Saisie par erreur",
-    "ReferralAppointmentProposed": "Rendez-vous proposé",
-    "ReferralAppointmentAccepted": "Rendez-vous convenu",
-    "ReferralAppointmentDeclined": "Rendez-vous pas retenu",
-    "ReferralAppointmentCancelled": "Rendez-vous annulé",
-    "ReferralAppointmentHeld": "Rendez-vous tenu",
-}
 
 
 def step_entry(step: Step, names: Names, now: datetime) -> dict[str, Any]:
@@ -68,11 +32,8 @@ def _word(step: Step, name: str, value: str, names: Names) -> str | None:
         return right_name(value)
     if name == "attendees":
         return None
-    annotation = getattr(facts, step.fact).model_fields[name].annotation
-    for kind in (annotation, *get_args(annotation)):
-        if isinstance(kind, type) and issubclass(kind, Word):
-            return kind(value).label
-    return None
+    word = coded(step.fact, name, value)
+    return word.label if word is not None else None
 
 
 def knots(view: ReferralView, now: datetime) -> list[dict[str, Any]]:

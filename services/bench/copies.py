@@ -1,0 +1,72 @@
+"""A hundred thousand referrals out of a small seeded territory: every row of a person copied with other references.
+
+Rows are copied in the database as they stand, so each is one that the services wrote; seven copies of eight belong to
+organisations, desks and accounts that nobody here signs in to, as in a territory with eight times the partners.
+"""
+
+import asyncpg
+
+# What belongs to a person or a referral; not the directory, not the facts (read by their reference alone), not the
+# journal (its entries are chained).
+COPIED = {
+    "intake": (
+        "person", "encounter", "situation", "presumedright", "consentgrant", "consentevent", "handover", "note",
+        "erasurerequest",
+    ),
+    "referral": ("referral", "course", "duration", "episode", "identified", "met", "personstep", "task", "attempt"),
+    "partners": ("deskitem",),
+    "notify": ("reminder", "telling"),
+}  # fmt: skip
+TERRITORIES = 8
+# The directory stays itself in every eighth copy; in the others, and for everything else, a reference becomes another.
+_FUNCTIONS = f"""
+CREATE TABLE public.kept (ref uuid PRIMARY KEY);
+INSERT INTO public.kept SELECT ref FROM partners.organisation UNION SELECT ref FROM partners.desk
+    UNION SELECT ref FROM partners.account UNION SELECT ref FROM partners.convention;
+CREATE FUNCTION public.other(old uuid, copy int) RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM public.kept WHERE ref = old) THEN md5(old::text || 'c' || copy)::uuid
+        WHEN copy % {TERRITORIES} = 0 THEN old ELSE md5(old::text || 't' || copy % {TERRITORIES})::uuid END $$;
+CREATE FUNCTION public.others(old uuid[], copy int) RETURNS uuid[] LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN old IS NOT NULL THEN ARRAY(SELECT public.other(one, copy) FROM unnest(old) AS one) END $$;
+"""
+_COLUMNS = """
+SELECT column_name AS name, udt_name AS kind FROM information_schema.columns
+WHERE table_schema = $1 AND table_name = $2 AND is_generated = 'NEVER' ORDER BY ordinal_position
+"""
+
+
+async def multiply(owner_url: str, referrals: int) -> int:
+    """Copy until there are at least that many referrals; how many there are then. As the owner, triggers at rest."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await connection.execute("SET synchronous_commit = off; SET session_replication_role = replica")
+        await connection.execute(_FUNCTIONS)
+        copies = referrals // await connection.fetchval("SELECT count(*) FROM referral.referral")
+        for schema, tables in COPIED.items():
+            for table in tables:
+                await _copy(connection, schema, table, copies)
+        await connection.execute("DROP FUNCTION public.others, public.other; DROP TABLE public.kept")
+        await connection.execute("VACUUM ANALYZE")
+        return int(await connection.fetchval("SELECT count(*) FROM referral.referral"))
+    finally:
+        await connection.close()
+
+
+async def _copy(connection: asyncpg.Connection, schema: str, table: str, copies: int) -> None:
+    columns = await connection.fetch(_COLUMNS, schema, table)
+    names = ", ".join(f'"{column["name"]}"' for column in columns)
+    values = ", ".join(_copied(column["name"], column["kind"]) for column in columns)
+    await connection.execute(
+        f'INSERT INTO "{schema}"."{table}" ({names}) SELECT {values}'
+        f' FROM "{schema}"."{table}" AS old, generate_series(1, {copies}) AS copy'
+    )
+
+
+def _copied(name: str, kind: str) -> str:
+    if kind == "uuid":
+        return f'public.other(old."{name}", copy)'
+    if kind == "_uuid":
+        return f'public.others(old."{name}", copy)'
+    if name == "file_number":
+        return f"old.\"{name}\" || '-' || copy"
+    return f'old."{name}"'
