@@ -7,6 +7,7 @@ listens to the first.
 from contracts.envelope import Fact
 from contracts.facts_of_directory import (
     Closure,
+    ConventionEndAnnounced,
     ConventionRecorded,
     DeskHoursChanged,
     DeskItemDelivered,
@@ -72,6 +73,7 @@ __all__ = [
     "ConsentNarrowed",
     "ConsentRefused",
     "ConsentWithdrawn",
+    "ConventionEndAnnounced",
     "ConventionRecorded",
     "DeskHoursChanged",
     "DeskItemDelivered",

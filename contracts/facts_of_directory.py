@@ -20,6 +20,20 @@ class ConventionRecorded(Fact):
     at: datetime
 
 
+class ConventionEndAnnounced(Fact):
+    """The convention `ref` with an organisation ends within `days` (60, 30 or 7), just before `ends`, and none follows.
+
+    `officers` and `coordinators` are the accounts that answer for the sharing and for the partners.
+    """
+
+    organisation: UUID
+    ends: datetime
+    days: int
+    officers: tuple[UUID, ...]
+    coordinators: tuple[UUID, ...]
+    at: datetime
+
+
 class DeskItemDelivered(Fact):
     """The referral `ref` is in the list of its desk."""
 

@@ -218,11 +218,15 @@ class ReferralAppointmentProposed(ReferralFact):
 
 
 class ReferralAppointmentAccepted(ReferralFact):
-    """The other side (`by`) agreed to the appointment."""
+    """The other side (`by`) agreed to the appointment.
+
+    At `eve` both sides are reminded of it, as long as it stands; None: that instant had passed.
+    """
 
     appointment: UUID
     starts: datetime
     by: AppointmentSide
+    eve: datetime | None = None
 
 
 class ReferralAppointmentDeclined(ReferralFact):

@@ -41,6 +41,8 @@ BELL = "/avis"
 # Where the data protection officers read what was raised for them.
 SAFEGUARDS = "/journal?vue=alertes"
 WISHES = "/avis/reglages"
+CONVENTIONS = "/reseau/conventions"
+NETWORK_ORGANISATION = "/reseau/organismes"
 # Followed by a signed token that names an account; it ends or thins out her mails.
 UNSUBSCRIBE = "/avis/desabonnement"
 DESK_SETTINGS = "/bureau/reglages"

@@ -21,6 +21,8 @@ class Refusal(Exception):
     opened_by: ClassVar[str | None] = None
     # The page on which what is missing can be given; it quotes the details with {name}, as the sentence does.
     page: ClassVar[str | None] = None
+    # After how many seconds it may be tried again, where waiting helps.
+    wait: ClassVar[int | None] = None
 
     def __init__(self, field: str | None = None, **details: str) -> None:
         self.field = field

@@ -1,6 +1,22 @@
 """Every expected refusal, gathered: what it is, is said in `refusal`; the rules that raise it are elsewhere."""
 
 from contracts.refusal import Refusal, every_refusal, from_wire
+from contracts.refusals_of_files import (
+    FileKeepsAnother,
+    FileMerged,
+    FilesChanged,
+    LaterMergeFirst,
+    MergeUndone,
+)
+from contracts.refusals_of_imports import (
+    ImportChanged,
+    ImportEmpty,
+    ImportOver,
+    ImportTooHeavy,
+    ImportTooLong,
+    ImportUnderWay,
+    ImportUnreadable,
+)
 from contracts.refusals_of_referrals import (
     AlreadyLeft,
     AppointmentChanged,
@@ -59,6 +75,7 @@ from contracts.refusals_of_sharing import (
     SocialSecurityNumberRefused,
 )
 from contracts.refusals_of_sign_in import (
+    BodyTooLarge,
     CrossSiteRequest,
     EmergencyClosed,
     FederatedSignInRefused,
@@ -84,6 +101,7 @@ __all__ = [
     "AlreadyLeft",
     "AppointmentChanged",
     "AssigneeNotOfDesk",
+    "BodyTooLarge",
     "CheckTooEarly",
     "ClockOutOfBounds",
     "ContactUnavailable",
@@ -102,17 +120,29 @@ __all__ = [
     "FederatedSignInRefused",
     "FederatedSignInTooWeak",
     "FederatedSignInUnknown",
+    "FileKeepsAnother",
     "FileLimited",
+    "FileMerged",
+    "FilesChanged",
     "FreeTextToConfirm",
     "GrantExpired",
     "GrantWithdrawn",
     "GroundRequired",
     "HandoverClosed",
     "HeirRequired",
+    "ImportChanged",
+    "ImportEmpty",
+    "ImportOver",
+    "ImportTooHeavy",
+    "ImportTooLong",
+    "ImportUnderWay",
+    "ImportUnreadable",
     "InvalidInput",
     "LastAdministrator",
     "LastManager",
+    "LaterMergeFirst",
     "ManagerAskedAlready",
+    "MergeUndone",
     "NoConvention",
     "NoLiveGrant",
     "NoRedirectProposed",

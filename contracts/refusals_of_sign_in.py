@@ -38,6 +38,13 @@ class CrossSiteRequest(Refusal):
     sentence = "Cette demande ne vient pas de Relais. Revenez à la page et recommencez."
 
 
+class BodyTooLarge(Refusal):
+    """More than any form of ours can hold; `most` in megabytes."""
+
+    status = 413
+    sentence = "C’est trop lourd pour être reçu\u202f: {most} Mo au plus."
+
+
 class SignInCodeWrong(Refusal):
     status = 422
     sentence = "Ce code n’est pas le bon. Vérifiez le dernier message reçu."
@@ -50,6 +57,7 @@ class SignInCodeExpired(Refusal):
 
 class TooManyTries(Refusal):
     status = 429
+    wait = 600
     sentence = "Trop d’essais. Attendez dix minutes, puis recommencez."
 
 
@@ -57,6 +65,7 @@ class SignInLocked(Refusal):
     """Too many wrong tries for one address in a day; passkeys and ProConnect still open."""
 
     status = 429
+    wait = 86_400
     sentence = (
         "Trop d’essais pour cette adresse aujourd’hui. Une clé d’accès ou ProConnect vous ouvrent encore\u202f; "
         "sinon, attendez demain."
@@ -67,6 +76,7 @@ class SignInBusy(Refusal):
     """So many hashes are being made that one more would take the machine from the others."""
 
     status = 429
+    wait = 5
     sentence = "Beaucoup de connexions à la fois. Attendez quelques secondes, puis recommencez."
 
 

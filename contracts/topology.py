@@ -12,12 +12,12 @@ PUBLISHES: dict[str, tuple[str, ...]] = {
     "notify": ("reminder",),
 }
 # Roles of the database beside a service's `web` and `worker`: what is kept apart from both (docs/person-page.md).
-ROLES_APART: dict[str, tuple[str, ...]] = {"intake": ("evaluation",)}
+ROLES_APART: dict[str, tuple[str, ...]] = {"intake": ("evaluation", "officer")}
 LISTENS: dict[str, tuple[str, ...]] = {
     "intake": ("referral", "desk_item", "member", "organisation", "convention"),
     "referral": ("person", "consent", "rights", "desk_item", "desk_hours", "member", "organisation", "reminder"),
     "partners": ("referral", "member"),
-    "notify": ("referral", "desk_item", "erasure", "safeguard"),
+    "notify": ("referral", "desk_item", "erasure", "safeguard", "convention"),
 }
 PREFIXES: dict[str, tuple[str, ...]] = {
     "intake": (

@@ -23,6 +23,7 @@ comparison = typer.Typer(no_args_is_help=True, help="Se comparer à d’autres t
 cli.add_typer(comparison, name="comparison")
 Port = Annotated[int | None, typer.Option(help="Port de l’application (RELAIS_PORT).")]
 Var = Annotated[Path | None, typer.Option(help="Dossier des données (RELAIS_VAR).")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Repartir d’une démonstration neuve ; rien d’autre n’est effacé.")]
 Empty = Annotated[bool, typer.Option("--empty", help="Sans données de démonstration.")]
 
 
@@ -34,22 +35,23 @@ def _run(work: Any) -> Any:  # noqa: ANN401 - a coroutine and its result
     import uvloop
 
     from services.intake.screening_file import ScreeningRefused
+    from services.runtime.migrations import SchemaTooNew
     from services.whole import SettingsIncomplete, StreamDrift
 
     try:
         return uvloop.run(work)
-    except (EmbeddedServerError, ScreeningRefused, SettingsIncomplete, StreamDrift) as error:
+    except (EmbeddedServerError, SchemaTooNew, ScreeningRefused, SettingsIncomplete, StreamDrift) as error:
         typer.echo(f"relais : {error}", err=True)
         raise typer.Exit(1) from None
 
 
 @cli.command()
-def up(port: Port = None, var: Var = None, empty: Empty = False) -> None:
+def up(port: Port = None, var: Var = None, empty: Empty = False, fresh: Fresh = False) -> None:
     """Tout démarrer : PostgreSQL et NATS intégrés (ou les vôtres), les quatre services, l’application sur un port."""
     gc.disable()  # nothing that is loaded at start is garbage: looking for it took a sixth of the start
     from services.up import serve_all
 
-    _run(serve_all(_settings(port=port, var=var, empty=empty)))
+    _run(serve_all(_settings(port=port, var=var, empty=empty), fresh=fresh))
 
 
 @cli.command()
@@ -97,11 +99,13 @@ def seed(people: int = 120, months: int = 6, var: Var = None, rng_seed: int = 1)
 
 
 @cli.command()
-def replay(service: str = typer.Argument("referral"), var: Var = None) -> None:
-    """Refaire les chiffres d’un service depuis le registre des faits, comparer, et corriger ce qui diffère."""
-    from services.up import replay_service
+def replay(
+    service: Annotated[str, typer.Argument(help="Un service, ou tout.")] = "tout", var: Var = None
+) -> None:
+    """Refaire depuis le registre des faits ce que chaque service en tient, comparer, et corriger ce qui diffère."""
+    from services.replaying import replay as replay_services
 
-    raise typer.Exit(_run(replay_service(_settings(var=var), service)))
+    raise typer.Exit(_run(replay_services(_settings(var=var), service)))
 
 
 @cli.command()
@@ -129,11 +133,15 @@ def demo_accounts(as_json: Annotated[bool, typer.Option("--json")] = False) -> N
 
 
 @cli.command()
-def bench(as_json: Annotated[bool, typer.Option("--json")] = False, referrals: int = 2000) -> None:
-    """Mesurer, dans une même exécution que pgbench."""
-    from services.bench import measure
+def bench(
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    referrals: int = 2000,
+    pages: Annotated[bool, typer.Option("--pages", help="Chaque page, avec 100 000 orientations.")] = False,
+) -> None:
+    """Mesurer, dans une même exécution que pgbench ; ou le temps de chaque page."""
+    from services.bench import measure, measure_every_page
 
-    _run(measure(referrals=referrals, as_json=as_json))
+    _run(measure_every_page(as_json=as_json) if pages else measure(referrals=referrals, as_json=as_json))
 
 
 @comparison.command("export")

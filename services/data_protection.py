@@ -15,10 +15,8 @@ from contracts.topology import SERVICES
 from contracts.vocabulary import OrganisationKind, Purpose
 from services.intake import demonstration
 from services.intake.data_request_rules import Kind as Asked
-from services.intake.data_request_words import COLUMNS, TITLES
+from services.intake.data_request_words import TITLES, label_of
 from services.intake.erasable import APART, KEPT, personal_tables
-from services.intake.journal_kinds import KEPT as JOURNAL_KEPT
-from services.intake.journal_kinds import KEPT_FOR_CONTROL
 from services.intake.tables import SCHEMA
 from services.runtime.purging import PLUMBING_AGES, Age
 from services.runtime.settings import Settings
@@ -121,7 +119,7 @@ def _columns(one: Table, *, sealed: bool) -> str:
         for column in one.columns
         if column.name not in _OF_THE_ROW and isinstance(column.type, LargeBinary) is sealed
     ]
-    names = [COLUMNS[name] for name in found if name in COLUMNS]
+    names = [label for name in found if (label := label_of(one.name, name)) is not None]
     technical = ["colonnes techniques"] if len(names) < len(found) else []
     return ", ".join(dict.fromkeys([*names, *technical])) or "–"
 
@@ -151,11 +149,13 @@ def _bases() -> str:
 
 
 def _durations() -> str:
-    months = Settings.model_fields["retention_months"].default
+    months, journal, control = (
+        Settings.model_fields[name].default for name in ("retention_months", "journal_months", "journal_control_months")
+    )
     rows = [
         ("Personne, et tout ce qui la concerne", f"{months} mois après le dernier contact (`RELAIS_RETENTION_MONTHS`)"),
-        ("Journal des lectures et écritures", f"{_said(JOURNAL_KEPT.days)}"),
-        ("Journal, lignes qui servent au contrôle des accès", f"{_said(KEPT_FOR_CONTROL.days)}"),
+        ("Journal des lectures et écritures", f"{journal} mois (`RELAIS_JOURNAL_MONTHS`)"),
+        ("Journal, lignes qui servent au contrôle des accès", f"{control} mois (`RELAIS_JOURNAL_CONTROL_MONTHS`)"),
         ("Faits en circulation (références seulement)", f"{int(stream_config('t').max_age or 0) // 86_400} jours"),
     ]
     rows += [(age.what, _said(age.days)) for age in PLUMBING_AGES]

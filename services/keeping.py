@@ -35,7 +35,7 @@ async def keep_to_ages(settings: Settings, *, dry_run: bool) -> dict[str, dict[s
                 await service.database.close()
     finally:
         ground.stop()
-    console.print(_report(counts, dry_run))
+    console.print(_report(counts, settings, dry_run=dry_run))
     return counts
 
 
@@ -77,13 +77,14 @@ async def _let_go(services: Mapping[str, Service], expected: dict[str, dict[str,
     return gone
 
 
-def _report(counts: Mapping[str, Mapping[str, int]], dry_run: bool) -> Table:
-    """A table of what went, or would go."""
+def _report(counts: Mapping[str, Mapping[str, int]], settings: Settings, *, dry_run: bool) -> Table:
+    """A table of what went, or would go, with the ages that the territory chose below it."""
     title = "Ce qui serait effacé (rien ne l’a été)" if dry_run else "Ce qui a été effacé"
     table = Table("Service", "Nature", "Lignes", title=title)
     for name, kinds in counts.items():
         for kind, count in kinds.items():
             table.add_row(name, _what(name, kind), str(count))
+    table.caption = "\n".join(f"{what}\u202f: {age}" for what, age in retention.chosen(settings))
     return table
 
 

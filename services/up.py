@@ -6,6 +6,7 @@ import gc
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,12 +18,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from contracts.topology import SERVICES
+from services import demonstration_folder
 from services.processes import load, make, schema, schemas
 from services.runtime import telemetry
 from services.runtime.clock import system_clock
 from services.runtime.process import Service
 from services.runtime.settings import Settings
 from services.runtime.watchdog import Watchdog
+from services.stage import Stage
 from services.whole import Ground, Whole
 
 console = Console(highlight=False)
@@ -33,37 +36,56 @@ def _observe(settings: Settings) -> None:
     telemetry.configure(settings.log_level, otlp_endpoint=settings.otlp_endpoint, console=settings.console_traces)
 
 
-async def serve_all(settings: Settings) -> None:
+async def serve_all(settings: Settings, *, fresh: bool = False) -> None:
     """`relais up`: servers, migrations, demonstration data in an empty folder, all services, one port, until a
-    signal.
+    signal. `fresh`: a demonstration is emptied first; any other folder is refused.
     """
     _observe(settings)
+    if fresh or demonstration_folder.is_half_made(settings):
+        demonstration_folder.empty(settings)
+    stage = Stage(settings, _fill)
     ground = await _ground_while_loading(settings)
     try:
-        await ground.prepare(settings.territory)
-        whole = Whole(settings, ground)
-        await whole.start()
-        gc.enable()
-        try:
-            if settings.demonstration and await _is_empty(whole):
-                await _seed(whole, **DEMONSTRATION)
-            token = await _setup_token(whole.services["partners"])
-            await _serve(whole, settings, lambda address: _announce(settings, address, token))
-        finally:
-            await whole.stop()
+        await stage.open(ground)
+        token = await _setup_token(stage.services["partners"])
+        await _serve(stage, settings, lambda address: _announce(settings, address, token))
     finally:
-        ground.stop()
+        await stage.close()
+    if stage.broken is not None:
+        raise stage.broken
+
+
+async def _fill(whole: Whole) -> None:
+    gc.enable()
+    await _seed(whole, **DEMONSTRATION)
 
 
 async def _ground_while_loading(settings: Settings) -> Ground:
-    """The servers come up in a thread while the services are loaded here: a quarter of the time to the first page."""
-    starting = asyncio.get_running_loop().run_in_executor(None, Ground.start, settings)
+    """The servers come up, and the tables are brought up to date, in a thread while the services are loaded here: a
+    third of the time to the first page.
+    """
+    tables_are_there = threading.Event()
+    starting = asyncio.get_running_loop().run_in_executor(None, _bring_up, settings, tables_are_there)
     try:
+        schemas()
+        tables_are_there.set()
         load()
     except BaseException:
+        tables_are_there.set()
         (await starting).stop()
         raise
     return await starting
+
+
+def _bring_up(settings: Settings, tables_are_there: threading.Event) -> Ground:
+    ground = Ground.start(settings)
+    try:
+        tables_are_there.wait()
+        asyncio.run(ground.prepare(settings.territory))
+    except BaseException:
+        ground.stop()
+        raise
+    return ground
 
 
 async def serve_one(settings: Settings, name: str) -> None:
@@ -118,34 +140,6 @@ async def check(settings: Settings, *, replay: int | None, service: str | None) 
         ground.stop()
 
 
-async def replay_service(settings: Settings, name: str) -> int:
-    """`relais replay`: 0 when the live figures were those of the record, 1 when they had to be put right."""
-    if name != "referral":
-        raise SystemExit("relais : seul le service referral tient des chiffres qui se refont depuis ses faits.")
-    from services.referral.rebuilding import rebuild
-
-    ground = Ground.start(settings)
-    service = make(name, settings, ground.servers)
-    service.database.send_hint = None
-    columns = (TextColumn("Orientations relues"), BarColumn(), MofNCompleteColumn())
-    try:
-        with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task("", total=None)
-            found = await rebuild(
-                service.database, lambda done, total: progress.update(bar, completed=done, total=total)
-            )
-    finally:
-        await service.database.close()
-        ground.stop()
-    differing = ", ".join(f"{table} {number}" for table, number in found.differing.items() if number)
-    console.print(
-        f"{found.facts} faits de {found.roots} orientations d’origine relus. "
-        + ("Rien ne différait." if found.identical else f"Corrigé : {differing}."),
-        soft_wrap=True,
-    )
-    return 0 if found.identical else 1
-
-
 async def write_one_migration(service: str, message: str) -> None:
     """Compare a fresh migrated database with the declared tables, and write what is missing."""
     from services.runtime.migrations import migrate, write_migration
@@ -175,11 +169,6 @@ async def _started(settings: Settings) -> AsyncIterator[Whole]:
             await whole.stop()
     finally:
         ground.stop()
-
-
-async def _is_empty(whole: Whole) -> bool:
-    async with whole.services["partners"].database.worker() as work:
-        return (await work.execute("SELECT NOT EXISTS (SELECT 1 FROM organisation)")).scalar_one()
 
 
 async def _seed(whole: Whole, *, people: int, months: int, rng_seed: int = 1) -> None:
@@ -213,8 +202,8 @@ async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: 
     )
     server = uvicorn.Server(config)
     # What is loaded by now lives as long as the process: not looked at again, a referral costs about a tenth less.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 50, 50)
     watchdog = Watchdog()
     watchdog.start()

@@ -53,6 +53,7 @@ class Ground:
     owner_url: str
     postgres: EmbeddedPostgres | None = None
     nats: EmbeddedNats | None = None
+    prepared: bool = False
 
     @classmethod
     def start(cls, settings: Settings) -> Self:
@@ -73,13 +74,19 @@ class Ground:
         return cls(Servers(postgres.owner_url, nats.url, keys), postgres.owner_url, postgres, nats)
 
     async def prepare(self, territory: str) -> None:
-        """Migrate every schema and make the stream. Raises StreamDrift when the server holds other settings."""
+        """Migrate every schema and make the stream; a second time does nothing.
+
+        Raises SchemaTooNew, and StreamDrift when the server holds other settings.
+        """
+        if self.prepared:
+            return
         await migrate(self.owner_url, self.servers.keys, schemas())
         drifts = await stream.ensure(self.servers.nats_url, self.servers.keys / "admin" / "nats.creds", territory)
         if drifts:
             raise StreamDrift(
                 "; ".join(f"{one.thing}: {one.setting} = {one.found}, attendu {one.asked}" for one in drifts)
             )
+        self.prepared = True
 
     def stop(self) -> None:
         """Stop the embedded servers, the bus first."""
@@ -99,7 +106,8 @@ class Whole:
         self.prefixes = sorted(prefixes, key=lambda one: -len(one[0]))
 
     async def start(self) -> None:
-        """Start every service."""
+        """Start every service, once all are prepared: none asks another that is not there yet."""
+        await asyncio.gather(*(service.prepare() for service in self.services.values()))
         await asyncio.gather(*(service.start() for service in self.services.values()))
 
     async def stop(self) -> None:
@@ -124,8 +132,8 @@ class Whole:
     async def _readiness(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         from starlette.responses import JSONResponse
 
-        from services.runtime.web.shell import readiness
+        from services.runtime.web.shell import is_ready, readiness
 
         found = {name: await readiness(service) for name, service in self.services.items()}
-        ready = all(value == "ok" for one in found.values() for value in one.values())
+        ready = all(map(is_ready, found.values()))
         await JSONResponse(found, 200 if ready else 503)(scope, receive, send)

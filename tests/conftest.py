@@ -141,6 +141,12 @@ async def eventually(check: Callable[[], Awaitable[Any]], *, within: float = 10.
         await asyncio.sleep(0.02)
 
 
+def rounds(usual: int, *, shared_by: int = 1) -> int:
+    """How often a test marked `long` repeats: `usual`, or its share of RELAIS_ROUNDS where that is set."""
+    asked = int(os.environ.get("RELAIS_ROUNDS") or 0)
+    return max(usual, -(-asked // shared_by))
+
+
 @pytest.fixture(scope="session")
 def until() -> Callable[..., Awaitable[Any]]:
     """`await until(check)`: the condition that a test awaits instead of sleeping."""

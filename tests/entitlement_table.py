@@ -67,12 +67,28 @@ POST /compte/moyens/remise                           > xxx xx xx xxx xxo xxo
 POST /compte/moyens/{ref}                            > xxx xx xx xxx xx- xx-
 GET  /aide                                           > ooo oo oo ooo ooo ooo
 GET  /aide/clavier                                   > ooo oo oo ooo ooo ooo
+GET  /aide/trois-choses                              > ooo oo oo ooo ooo ooo
+GET  /connexion/demonstration/neuve                  - --- -- -- --- --- ---
+POST /connexion/demonstration/neuve                  - --- -- -- --- --- ---
 GET  /reseau                                         > ooo oo oo ooo ooo ooo
 POST /reseau                                         > ooo oo oo ooo ooo ooo
 GET  /reseau/organismes/{ref}                        > --- -- -- --- --- ---
 GET  /annuaire                                       > xxx xx xx xxx xxo xxo
 GET  /annuaire/nouveau                               > xxx xx xx xxx xxo xxo
 POST /annuaire/nouveau                               > xxx xx xx xxx xxo xxo
+GET  /annuaire/import                                > xxx xx xx xxx xxo xxo
+POST /annuaire/import                                > xxx xx xx xxx xxo xxo
+GET  /annuaire/import/modele.csv                     > xxx xx xx xxx xxo xxo
+GET  /annuaire/export.csv                            > xxx xx xx xxx xxo xxo
+GET  /annuaire/import/{ref}                          > xxx xx xx xxx xx- xx-
+POST /annuaire/import/{ref}                          > xxx xx xx xxx xx- xx-
+POST /annuaire/import/{ref}/appliquer                > xxx xx xx xxx xx- xx-
+POST /annuaire/import/{ref}/abandon                  > xxx xx xx xxx xx- xx-
+GET  /annuaire/import/{ref}/flux                     > xxx xx xx xxx xx- xx-
+GET  /annuaire/import/{ref}/colonnes                 > xxx xx xx xxx xx- xx-
+POST /annuaire/import/{ref}/colonnes                 > xxx xx xx xxx xx- xx-
+GET  /annuaire/import/{ref}/lignes/{number}          > xxx xx xx xxx xx- xx-
+POST /annuaire/import/{ref}/lignes/{number}          > xxx xx xx xxx xx- xx-
 GET  /annuaire/{ref}                                 > xxx xx xx xxx xx- xx-
 GET  /annuaire/{ref}/modifier                        > xxx xx xx xxx xx- xx-
 POST /annuaire/{ref}/modifier                        > xxx xx xx xxx xx- xx-
@@ -113,6 +129,8 @@ POST /circuits                                       > xxx xx xx xxx xox xox
 GET  /circuits/{sender:ccas}/{recipient:caf}         > xxx xx xx xxx xox xox
 POST /circuits/{sender:ccas}/{recipient:caf}         > xxx xx xx xxx xox xox
 GET  /effacements                                    > xxx xx xx xxx xox xox
+GET  /effacements/{ref}                              > xxx xx xx xxx x-x x-x
+POST /effacements/{ref}                              > xxx xx xx xxx x-x x-x
 
 GET  /aujourdhui                                     > oox xx xx oxx xxx xxx
 GET  /aujourdhui/flux                                > oox xx xx oxx xxx xxx
@@ -130,6 +148,15 @@ GET  /personnes/{person}/rencontre                   > oox xx xx -xx xxx xxx
 POST /personnes/{person}/rencontre                   > oox xx xx -xx xxx xxx
 GET  /personnes/{person}/situation                   > oox xx xx -xx xxx xxx
 POST /personnes/{person}/situation                   > oox xx xx -xx xxx xxx
+GET  /personnes/doublons                             > oox xx xx oxx xxx xxx
+GET  /personnes/{person}/doublons                    > oox xx xx -xx xxx xxx
+POST /personnes/{person}/doublons                    > oox xx xx -xx xxx xxx
+# The other file, or the merge, is nobody's here: what happens with real ones is in tests/intake/test_duplicates.py.
+GET  /personnes/{person}/doublon/{ref}               > -ox xx xx -xx xxx xxx
+POST /personnes/{person}/doublon/{ref}               > --x xx xx -xx xxx xxx
+POST /personnes/{person}/doublon/{ref}/distinctes    > --x xx xx -xx xxx xxx
+GET  /personnes/{person}/reunions/{ref}/defaire      > -ox xx xx -xx xxx xxx
+POST /personnes/{person}/reunions/{ref}/defaire      > --x xx xx -xx xxx xxx
 GET  /personnes/{person}/motif                       > oox xx xx -xx xxx xxx
 POST /personnes/{person}/motif                       > oox xx xx -xx xxx xxx
 GET  /journal                                        > xxx xx xx xxx xox xox
@@ -168,7 +195,7 @@ GET  /orientations/{ref}/lettre.pdf                  > oox xx xx -xx xxx xxx
 GET  /personnes/{person}/confier                     > oox xx xx -xx xxx xxx
 POST /personnes/{person}/confier                     > oox xx xx -xx xxx xxx
 POST /personnes/{person}/confier/plusieurs           > oox xx xx -xx xxx xxx
-GET  /personnes/{person}/confier/resultat/{ref}      > --x xx xx -xx xxx xxx
+GET  /personnes/{person}/confier/resultat/{ref}      > -ox xx xx -xx xxx xxx
 GET  /orientations                                   > oox xx xx oxx xxx xxx
 GET  /orientations/flux                              > oox xx xx oxx xxx xxx
 GET  /orientations/{ref}                             > oox xx xx -xx xxx xxx
@@ -177,14 +204,14 @@ POST /orientations/{ref}/{action:recall}             > oox xx xx -xx xxx xxx
 POST /orientations/{ref}/{action:mark_in_error}      > oox xx xx -xx xxx xxx
 GET  /orientations/{ref}/rendez-vous                 > oox xx xx -xx xxx xxx
 POST /orientations/{ref}/rendez-vous                 > oox xx xx -xx xxx xxx
-GET  /orientations/{ref}/rendez-vous.ics             > --x xx xx -xx xxx xxx
+GET  /orientations/{ref}/rendez-vous.ics             > -ox xx xx -xx xxx xxx
 GET  /orientations/{draft}/abandonner                > oox xx xx -xx xxx xxx
 POST /orientations/{draft}/abandonner                > oox xx xx -xx xxx xxx
 GET  /personnes/{person}/joindre                     > oox xx xx -xx xxx xxx
 POST /personnes/{person}/joindre                     > oox xx xx -xx xxx xxx
 GET  /personnes/{person}/sa-page                     > oox xx xx -xx xxx xxx
-# A colleague says first why she opens the file: she is sent to that page, or refused when she sends a form.
-POST /personnes/{person}/sa-page                     > oxx xx xx -xx xxx xxx
+# A colleague says first why she opens the file: she is sent to that page, and what she sends says it with it.
+POST /personnes/{person}/sa-page                     > oox xx xx -xx xxx xxx
 POST /personnes/{person}/sa-page/fin                 > oox xx xx -xx xxx xxx
 GET  /personnes/{person}/sa-page/papier              > oox xx xx -xx xxx xxx
 GET  /personnes/{person}/evaluation                  > oox xx xx -xx xxx xxx
@@ -200,6 +227,9 @@ GET  /demandes/nouvelle                              > xxx xx xx xxx xox xox
 POST /demandes/nouvelle                              > xxx xx xx xxx xox xox
 GET  /demandes/{asked}                               > xxx xx xx xxx xox x-x
 POST /demandes/{asked}                               > xxx xx xx xxx xox x-x
+# This request asks for access: there is nothing to erase.
+GET  /demandes/{asked}/effacer                       > xxx xx xx xxx x-x x-x
+POST /demandes/{asked}/effacer                       > xxx xx xx xxx x-x x-x
 GET  /demandes/{asked}/dossier                       > xxx xx xx xxx xox x-x
 GET  /demandes/{asked}/dossier.json                  > xxx xx xx xxx xox x-x
 # A person's own page: nobody's session opens it; without her code one is sent to its door.
@@ -216,6 +246,7 @@ POST /moi/demande                                    o ooo oo oo ooo ooo ooo
 GET  /moi/evaluation                                 o ooo oo oo ooo ooo ooo
 POST /moi/evaluation                                 o ooo oo oo ooo ooo ooo
 POST /moi/fermer                                     o ooo oo oo ooo ooo ooo
+POST /moi/dossier                                    o ooo oo oo ooo ooo ooo
 POST /api/referrals                                  ! oox xx xx -xx xxx xxx
 GET  /api/referrals/{ref}                            ! oox xx xx -xx xxx xxx
 GET  /api/people                                     ! oox xx xx oxx xxx xxx

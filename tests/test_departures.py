@@ -82,6 +82,9 @@ async def there(client: httpx.AsyncClient, ref: UUID) -> bool:
     return (await client.get(f"/api/desk/items/{ref}")).status_code == 200
 
 
+QUIET = 1  # a referent with few tasks: of a long list the page shows the first
+
+
 async def readable(relais: Running, caf: Caf, *refs: UUID) -> int:
     ask = Disclose(viewer=caf.viewer(caf.agents[0]), referrals=refs)
     found = await relais.service("partners").bus.ask(ask)
@@ -89,7 +92,7 @@ async def readable(relais: Running, caf: Caf, *refs: UUID) -> int:
 
 
 async def test_where_an_organisation_left_no_referral_is_readable_and_every_referent_has_a_task(relais, until):
-    administrator, referent = await relais.sign_in(ADMINISTRATOR), await relais.sign_in(login(story.REFERENT))
+    administrator, referent = await relais.sign_in(ADMINISTRATOR), await relais.sign_in(login(QUIET))
     caf = await make_caf(relais, administrator)
     sent = [await confide(referent, caf, f"Départ{uuid4().hex[:6]}", until) for _ in range(2)]
     agent = await enter(relais, caf.agents[0])
@@ -115,6 +118,44 @@ async def test_where_an_organisation_left_no_referral_is_readable_and_every_refe
     assert f"/personnes/{sent[0].person}/confier?droit=rsa" in today
     page = html.unescape((await referent.get(f"/personnes/{sent[0].person}/confier?droit=rsa")).text)
     assert str(caf.desk) not in page
+
+
+async def test_an_organisation_that_left_is_asked_to_erase_and_the_dpo_follows_it_to_its_answer(relais, until):
+    administrator, referent = await relais.sign_in(ADMINISTRATOR), await relais.sign_in(login(story.REFERENT))
+    dpo = await relais.sign_in(login(28))
+    caf = await make_caf(relais, administrator)
+    read, received = [await confide(referent, caf, f"Effacer{uuid4().hex[:6]}", until) for _ in range(2)]
+    agent = await enter(relais, caf.agents[0])
+    for one in (read, received):
+        await until(lambda one=one: there(agent, one.ref), within=30)
+    assert "Zéphirelle" in (await agent.get(f"/bureau/{read.ref}")).text
+    name = html.unescape(re.search(r"<h1>([^<]+)", (await administrator.get(f"/annuaire/{caf.organisation}")).text)[1])
+    await post(administrator, f"/annuaire/{caf.organisation}/depart", {"confirmed": "true"})
+
+    async def asked():
+        async with relais.service("intake").database.worker() as work:
+            rows = await work.execute(
+                "SELECT ref, handover, cause, due_on, read_from, categories FROM intake.erasurerequest"
+                " WHERE recipient_organisation = :gone",
+                gone=caf.organisation,
+            )
+            found = {row.handover: row for row in rows}
+        return found if set(found) == {read.ref, received.ref} else None
+
+    found = await until(asked, within=30)
+    assert {one.cause for one in found.values()} == {"departure"}
+    assert found[read.ref].read_from is not None and found[read.ref].due_on.isoformat() == in_days(30)
+    page = html.unescape((await dpo.get("/effacements")).text)
+    assert page.count("L’organisme a quitté le réseau") >= 2 and name.strip() in page and "Zéphirelle" not in page
+    here = f"/effacements/{found[read.ref].ref}"
+    shown = html.unescape((await dpo.get(here)).text)
+    assert "Noter une réponse reçue autrement" in shown and "Zéphirelle" not in shown
+    assert (await dpo.post(here, data={"answer": "autre"})).status_code == 422
+    assert (await dpo.post(here, data={"answer": "erased"})).status_code == 303
+    again = await dpo.post(here, data={"answer": "appeal"})
+    assert again.status_code == 409 and "confirmé" in html.unescape(again.text)
+    card = html.unescape((await referent.get(f"/personnes/{read.person}")).text)
+    assert "Effacé" in card and name.strip() in card
 
 
 async def test_what_a_member_who_left_had_in_hand_is_a_colleagues_in_a_moment(relais, until):

@@ -47,7 +47,7 @@ def test_keys_are_closed_and_each_service_has_its_own(tmp_path):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
     for service in SERVICES:
         names = {file.name for file in (tmp_path / "keys" / service).iterdir()}
-        apart = {"postgres-evaluation.password"} if service == "intake" else set()
+        apart = {"postgres-evaluation.password", "postgres-officer.password"} if service == "intake" else set()
         assert names == {"nats.creds", "postgres-web.password", "postgres-worker.password"} | apart
         claims = claims_of((tmp_path / "keys" / service / "nats.creds").read_text().split("\n")[1])
         assert "resp" in claims["nats"] and ">" not in claims["nats"]["pub"]["allow"]

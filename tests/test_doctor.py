@@ -17,6 +17,7 @@ from contracts.topology import fact_subjects
 from contracts.vocabulary import RecallReason
 from services.doctor import Finding, examine, render, replay_dead_letter
 from services.doctor.database import connected
+from services.doctor.queues import look_at_reminders
 from services.runtime import stream
 from services.runtime.database import Database
 from services.runtime.inbox import MAX_ATTEMPTS, Inbox
@@ -161,6 +162,33 @@ async def test_an_old_fact_that_nobody_carries_is_found(owner, wrongs):
         only(await wrongs(), "Envois", "intake", "nats-server")
     finally:
         await owner("DELETE FROM intake.intake_outbox")
+
+
+async def test_a_reminder_that_fired_and_was_told_to_nobody_is_found(owner, wrongs):
+    ref = uuid4()
+    await owner(
+        "INSERT INTO notify.reminder (ref, referral, step, due_at, audience, assignee, desk, version, state, fired_at,"
+        f" territory) VALUES ('{ref}', '{ref}', 'no_activity', now(), '{{}}', '{ref}', '{ref}', 1, 'fired', now(),"
+        " 'essai')"
+    )
+    try:
+        only(await wrongs(), "Rappels", "registre ne tombe pas juste", "1 rappel(s)")
+    finally:
+        await owner(f"DELETE FROM notify.reminder WHERE ref = '{ref}'")
+
+
+async def test_a_scheduler_that_stopped_is_found_where_the_application_runs(own_settings, own_ground, owner):
+    running = Ground(own_ground.servers, own_ground.owner_url)
+    await owner(
+        "INSERT INTO notify.heartbeat (name, beat_at, seen_at, skew, territory)"
+        " VALUES ('scheduler', now(), now(), 0, 'essai')"
+    )
+    try:
+        assert [one.ok for one in await look_at_reminders(own_settings, running)] == [True]
+        await owner("UPDATE notify.heartbeat SET seen_at = now() - interval '2 minutes'")
+        only(await look_at_reminders(own_settings, running), "Rappels", "ordonnanceur", "notify")
+    finally:
+        await owner("DELETE FROM notify.heartbeat")
 
 
 async def test_a_bus_that_may_lose_what_it_confirmed_is_found(own_settings, own_ground, wrongs):

@@ -117,7 +117,8 @@ def body_for(row: Row, world: World) -> dict[str, Any]:
         },
         "/reseau/conventions/{ref}": {"ends": in_days(9), "reason": "Essai"},
         "/circuits": {"sender_kind": "ccas", "recipient_kind": "caf"},
-        "/circuits/ccas/caf": {"purposes": ["open_right"], "reason": "Essai", "action": "preview"},
+        "/circuits/ccas/caf": {"purposes": ["open_right"], "why": "Essai", "action": "preview"},
+        "/effacements/{ref}": {"answer": "erased"},
         "/personnes": {"q": "Habil"},
         "/rencontre": {"first_name": "Essai", "last_name": "En Une Fois", "who": "autre", "birth_unknown": "true"},
         "/rencontre/recherche": {"last_name": "Habil"},
@@ -125,10 +126,11 @@ def body_for(row: Row, world: World) -> dict[str, Any]:
         "/personnes/{person}/rencontre": {"channel": "telephone", "met_on": in_days(0)},
         "/personnes/{person}/situation": {"household": "alone", "children": "1"},
         "/personnes/{person}/corriger": {"first_name": NAME, "language": "fr", "scheme": "general"},
+        "/personnes/{person}/doublons": {"q": "Habil"},
         "/personnes/{person}/demandes": {"kind": "rectification", "origin": "letter"},
         "/demandes/nouvelle": {"file_number": "26-XXXXX", "kind": "access", "origin": "letter"},
         "/demandes/{asked}": {"step": "take"},
-        "/personnes/{person}/motif": {"reason": "person_in_front"},
+        "/demandes/{asked}/effacer": {"file_number": "26-XXXXX"},
         "/personnes/{person}/evaluation": {"choice": "not_opposed"},
         "/moi": {"reference": "K7M2P4QX", "code": "12345678"},
         "/urgence": {"motive": "vital", "told_to": "rescue"},
@@ -172,9 +174,13 @@ def body_for(row: Row, world: World) -> dict[str, Any]:
         "/api/desk/items/{ref}/actions": {"action": {"kind": "acknowledge", "promised_for": in_days(3)}},
         "/api/desk/items/{ref}/questions": {"text": "Quels jours ?"},
     }
+    # A colleague says why she opens the file with whatever she sends; what happens without is in test_caseload_gate.py.
+    why = {"caseload_reason": "person_in_front"}
     if row.filled in json:
-        return {"json": {"command_id": str(uuid4()), **json[row.filled]}}
-    return {"data": {"command_id": str(uuid4()), **forms.get(row.filled, {})}}
+        said = why if row.filled == "/api/referrals" else {}
+        return {"json": {"command_id": str(uuid4()), **said, **json[row.filled]}}
+    said = why if row.filled.startswith(("/personnes/{", "/orientations/{")) else {}
+    return {"data": {"command_id": str(uuid4()), **said, **forms.get(row.filled, {})}}
 
 
 async def call(client: httpx.AsyncClient, row: Row, address: str, body: dict[str, Any]) -> httpx.Response:

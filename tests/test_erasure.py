@@ -79,7 +79,11 @@ async def erased(relais: Running, ground: Ground, settings: Settings, until, tmp
     copy.write_bytes(dump(ground, "--format=custom"))
     key = settings.keys / "intake" / "people" / sent.person.hex[:2] / f"{sent.person}.key"
     old_key = key.read_bytes()
-    assert (await dpo.post(f"/demandes/{request}", data={"step": "do"})).status_code == 303
+    first = await dpo.post(f"/demandes/{request}", data={"step": "do"})
+    assert first.headers["location"] == f"/demandes/{request}/effacer", "nothing is erased by one click"
+    number = re.search(r"\b\d\d-[0-9A-Z]{5}\b", (await dpo.get(f"/demandes/{request}")).text)[0]
+    sure = await dpo.post(f"/demandes/{request}/effacer", data={"file_number": number})
+    assert sure.status_code == 303, sure.text
     return Erased(sent.person, sent.ref, request, copy, key, old_key)
 
 

@@ -35,6 +35,14 @@ GET  /personnes/{}/rencontre                  R read_file
 POST /personnes/{}/rencontre                  R met
 GET  /personnes/{}/situation                  R read_file
 POST /personnes/{}/situation                  R situation_changed
+GET  /personnes/doublons                      R searched
+GET  /personnes/{}/doublons                   R read_file
+POST /personnes/{}/doublons                   R read_file
+GET  /personnes/{}/doublon/{}                 +
+POST /personnes/{}/doublon/{}                 +
+POST /personnes/{}/doublon/{}/distinctes      +
+GET  /personnes/{}/reunions/{}/defaire        +
+POST /personnes/{}/reunions/{}/defaire        +
 GET  /personnes/{}/motif                      -
 POST /personnes/{}/motif                      R reason_given
 GET  /personnes/{}/accord                     R read_file
@@ -97,6 +105,7 @@ GET  /personnes/{}/sa-page/papier             +
 GET  /moi                                     -
 POST /moi                                     +
 POST /moi/fermer                              -
+POST /moi/dossier                             -
 GET  /moi/r/{}                                -
 GET  /moi/page                                +
 GET  /moi/accords/{}                          +
@@ -112,6 +121,8 @@ GET  /demandes/nouvelle                       -
 POST /demandes/nouvelle                       +
 GET  /demandes/{}                             +
 POST /demandes/{}                             +
+GET  /demandes/{}/effacer                     -
+POST /demandes/{}/effacer                     +
 GET  /demandes/{}/dossier                     +
 GET  /demandes/{}/dossier.json                +
 GET  /demandes/conservation                   -
@@ -120,6 +131,8 @@ POST /circuits                                -
 GET  /circuits/{}/{}                          -
 POST /circuits/{}/{}                          -
 GET  /effacements                             -
+GET  /effacements/{}                          -
+POST /effacements/{}                          +
 GET  /notices                                 -
 GET  /notices/{}                              -
 GET  /notices/brouillons/nouveau              -

@@ -1,11 +1,12 @@
 """The fictional territory as people find it: something to do today, a board worth reading, nobody’s name on it."""
 
-import asyncio
+import html
+import json
 import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,44 +14,18 @@ import httpx
 import pytest
 
 from contracts.asks import ListTasks
+from contracts.facts import PersonErased, ReminderTold
+from contracts.ladder import Audience, LadderStep
 from contracts.viewer import Role
 from contracts.vocabulary import TaskKind
 from services.partners.demonstration import demo_accounts
-from services.runtime import telemetry
+from services.referral import comparison, publishing
+from services.referral.business_time import paris_day
+from services.replaying import REBUILDS, replay_over
 from services.runtime.clock import system_clock
-from services.runtime.settings import Settings
-from services.seed import SeedReport, seed
 from services.seed.people import draw_person
 from services.seed.territory import viewers
-from services.whole import Ground, Whole
-
-PEOPLE = 40
-
-
-@dataclass
-class Seeded:
-    """The whole application over its own seeded servers, called without a network."""
-
-    whole: Whole
-    report: SeedReport
-
-    async def rows(self, service: str, statement: str) -> list[tuple]:
-        """What a statement finds under the worker role of a service."""
-        async with self.whole.services[service].database.worker() as work:
-            return [tuple(row) for row in await work.execute(statement)]
-
-    async def client(self, role: Role | None) -> httpx.AsyncClient:
-        """Nobody, or the first demonstration account of that role."""
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.whole, client=("127.0.0.1", 1)),
-            base_url="http://127.0.0.1",
-            headers={"sec-fetch-site": "same-origin"},
-        )
-        if role is not None:
-            account = next(one for one in demo_accounts() if one["role"] == role.value)
-            answer = await client.post("/connexion/demonstration", data={"account": account["ref"]})
-            assert answer.status_code == 303, answer.text
-        return client
+from tests.seeded_world import PEOPLE, Seeded, is_quiet, rows_of, seeded_in, typed_in
 
 
 @pytest.fixture(scope="module")
@@ -64,44 +39,9 @@ def seed_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 async def seeded(seed_folder: Path) -> AsyncIterator[Seeded]:
-    """Servers, services, and forty people over six months, all facts carried and taken."""
-    settings = Settings(var=seed_folder, port=0, log_level="error")
-    telemetry.configure(settings.log_level)
-    ground = Ground.start(settings)
-    try:
-        await ground.prepare(settings.territory)
-        whole = Whole(settings, ground)
-        await whole.start()
-        try:
-            steps: list[tuple[int, int]] = []
-            report = await seed(
-                whole.services,
-                people=PEOPLE,
-                months=6,
-                now=system_clock(),
-                progress=lambda done, total: steps.append((done, total)),
-            )
-            assert steps[-1] == (PEOPLE, PEOPLE)
-            found = Seeded(whole, report)
-            await _settled(found)
-            yield found
-        finally:
-            await whole.stop()
-    finally:
-        ground.stop()
-
-
-async def _settled(seeded: Seeded) -> None:
-    """Every hand-over has followed its referral to the last version."""
-    until = asyncio.get_running_loop().time() + 60
-    while True:
-        there = {row[0]: row[1] for row in await seeded.rows("referral", "SELECT ref, version FROM referral")}
-        here = {row[0]: row[1] for row in await seeded.rows("intake", "SELECT ref, version FROM handover")}
-        met = await seeded.rows("referral", "SELECT count(*) FROM met")
-        if there == here and there and met[0][0] == PEOPLE:
-            return
-        assert asyncio.get_running_loop().time() < until, (len(there), len(here), met)
-        await asyncio.sleep(0.05)
+    """Forty people over six months, seeded once: every test of it stands in this file, which one worker runs."""
+    async with seeded_in(seed_folder) as found:
+        yield found
 
 
 async def test_every_person_met_is_there_and_most_were_handed_over(seeded: Seeded):
@@ -234,3 +174,166 @@ def test_the_same_numbers_give_the_same_people():
 
     assert drawn() == drawn()
     assert all("06 39 98" in one for one in drawn())
+
+
+async def test_every_read_model_replayed_from_the_record_is_the_live_one(seeded: Seeded, capsys, until):
+    await until(lambda: is_quiet(seeded), within=60)
+    databases = {name: one.database for name, one in seeded.whole.services.items()}
+    assert await replay_over(databases, list(REBUILDS)) == 0, capsys.readouterr().out
+    said = capsys.readouterr().out
+    for table in ("partners.deskitem", "intake.handover", "notify.reminder", "referral.met", "referral.course"):
+        assert f"{table} : identique" in said, said
+    assert "notify.telling : non refait" in said and "readable_until" in said
+
+
+@pytest.mark.parametrize(
+    ("service", "table", "harm"),
+    [
+        ("partners", "partners.deskitem", "UPDATE deskitem SET attempts = attempts + 1, state = 'sent' WHERE {one}"),
+        ("partners", "partners.deskitem", "DELETE FROM deskitem WHERE {one}"),
+        ("intake", "intake.handover", "UPDATE handover SET state = 'sent', next_due = now() WHERE {one}"),
+        ("intake", "intake.handover", "UPDATE handover SET viewed_at = now() WHERE {unseen}"),
+        ("intake", "intake.note", "UPDATE note SET carried_at = NULL WHERE {first}"),
+        ("intake", "intake.knownconvention", "UPDATE knownconvention SET ends = now() WHERE {first}"),
+        ("notify", "notify.reminder", "DELETE FROM reminder WHERE {coming}"),
+        ("notify", "notify.reminder", "UPDATE reminder SET audience = '{{manager}}' WHERE {coming}"),
+        ("referral", "referral.met", "UPDATE met SET channel = 'maraude', at = now() WHERE {first}"),
+    ],
+)
+async def test_a_row_that_is_wrong_is_found_put_right_and_then_the_same(seeded: Seeded, capsys, service, table, harm):
+    databases = {name: one.database for name, one in seeded.whole.services.items()}
+    lowest = f"ref = (SELECT min(ref::text)::uuid FROM {table} WHERE"
+    marks = {"one": f"{lowest} version > 4)", "first": f"{lowest} true)",
+             "unseen": f"{lowest} viewed_at IS NULL AND version > 0)",
+             "coming": f"{lowest} state = 'armed' AND due_at > now())"}  # fmt: skip
+    async with databases[service].worker() as work:
+        before = await rows_of(work, table)
+        await work.execute(harm.format(**marks))
+        assert await rows_of(work, table) != before
+    assert await replay_over(databases, [service]) == 1
+    assert f"{table} : corrigé, lignes : 1 " in capsys.readouterr().out
+    async with databases[service].worker() as work:
+        assert await rows_of(work, table) == before
+    assert await replay_over(databases, [service]) == 0
+
+
+async def test_a_reminder_that_was_shown_is_shown_again(seeded: Seeded, until):
+    databases = {name: one.database for name, one in seeded.whole.services.items()}
+    ((ref, desk),) = await seeded.rows("referral", "SELECT ref, desk FROM referral ORDER BY ref LIMIT 1")
+    async with databases["notify"].worker() as work:
+        work.emit(ReminderTold(
+            ref=ref, step=LadderStep.NO_ACTIVITY, audience=(Audience.ASSIGNEE,), desk=desk, told=2, due_at=work.now,
+            at=work.now,
+        ))  # fmt: skip
+
+    async def shown() -> list[tuple]:
+        kept = "referral, step, due_at, desk, sender_organisation, told, at"
+        return await seeded.rows("referral", f"SELECT {kept} FROM remindergiven WHERE referral = '{ref}'")
+
+    await until(shown)
+    before = await shown()
+    async with databases["referral"].worker() as work:
+        await work.execute("DELETE FROM remindergiven WHERE referral = :ref", ref=ref)
+    assert await replay_over(databases, ["referral"]) == 1
+    assert await shown() == before
+    assert await replay_over(databases, ["referral"]) == 0
+
+
+async def test_nothing_of_somebody_who_was_erased_is_made_again(seeded: Seeded):
+    databases = {name: one.database for name, one in seeded.whole.services.items()}
+    ((ref, person),) = await seeded.rows("referral", "SELECT ref, person FROM met ORDER BY ref LIMIT 1")
+    async with databases["referral"].worker() as work:
+        await work.execute("UPDATE met SET ref = gen_random_uuid() WHERE ref = :ref", ref=ref)
+    async with databases["intake"].worker() as work:
+        work.emit(PersonErased(ref=person, at=work.now))
+    await replay_over(databases, ["referral"])
+    assert await seeded.rows("referral", f"SELECT FROM met WHERE ref = '{ref}'") == []
+
+
+async def test_open_data_is_prepared_by_one_published_by_another_and_then_never_again(seeded: Seeded):
+    coordinator, dpo, referent = [
+        await seeded.client(role) for role in (Role.COORDINATOR, Role.DPO, Role.REFERENT)
+    ]  # fmt: skip
+    assert (await referent.post("/tableau/ouvert")).status_code == 403
+    assert (await dpo.post("/tableau/ouvert")).status_code == 403
+    assert (await coordinator.post("/tableau/ouvert")).status_code == 303
+    waiting = re.findall(r"/tableau/ouvert/([0-9a-f-]{36})/publication", (await dpo.get("/tableau/ouvert")).text)
+    approve = f"/tableau/ouvert/{waiting[0]}/publication"
+    assert (await coordinator.post(approve)).status_code == 403
+    assert (await dpo.post(f"/tableau/ouvert/{UUID(int=1)}/publication")).status_code == 404
+    assert (await dpo.post(approve)).status_code == 303
+    again = await coordinator.post("/tableau/ouvert")
+    assert again.status_code == 409 and "publié" in again.text
+    address = re.search(r"/ouvert/[a-z]+/20\d\d-\d\d", (await (await seeded.client(None)).get("/ouvert")).text)
+    assert address and (await coordinator.get(address[0] + ".csv")).status_code == 200
+
+
+async def test_a_comparison_file_is_taken_whole_or_not_at_all(seeded: Seeded, tmp_path: Path):
+    coordinator, dpo = await seeded.client(Role.COORDINATOR), await seeded.client(Role.DPO)
+    kept = "SELECT count(*) FROM comparisonfile"
+    before = await seeded.rows("referral", kept)
+    nothing = await coordinator.post("/tableau/comparaison", data={})
+    assert nothing.status_code == 422 and "Choisissez au moins un fichier" in nothing.text
+    own = (await coordinator.get("/tableau/comparaison/fichier")).content
+    other = comparison.signed(comparison.Signer(tmp_path), "2026-03", publishing.table_of([]))
+    good, forged = json.dumps(other).encode(), json.dumps(other | {"month": "2026-06"}).encode()
+    for bad, said in ((forged, "Signature fausse"), (own, "votre propre territoire"), (b"[]", "pas un fichier")):
+        sent = [("file", ("a.json", good)), ("file", ("b.json", bad))]
+        refused = await coordinator.post("/tableau/comparaison", files=sent)
+        assert refused.status_code == 422 and said in refused.text
+        assert await seeded.rows("referral", kept) == before
+    assert (await dpo.post("/tableau/comparaison", files=sent[:1])).status_code == 403
+    for _ in range(2):
+        assert (await coordinator.post("/tableau/comparaison", files=sent[:1])).status_code == 303
+    assert await seeded.rows("referral", kept) == [(before[0][0] + 1,)]
+
+
+async def test_public_holidays_are_chosen_for_days_to_come_by_the_coordination(seeded: Seeded):
+    coordinator, manager = await seeded.client(Role.COORDINATOR), await seeded.client(Role.DESK_MANAGER)
+    tomorrow = (paris_day(system_clock()) + timedelta(days=1)).isoformat()
+    assert (await manager.post("/tableau/calendrier", data={})).status_code == 403
+    for wrong, said in (
+        ({"holidays": "FR-AM", "valid_from": "2020-01-01"}, "2020-01-01"),
+        ({"holidays": "MARS", "valid_from": tomorrow}, tomorrow),
+        ({"holidays": "FR-AM", "valid_from": "demain"}, "demain"),
+    ):
+        answer = await coordinator.post("/tableau/calendrier", data=wrong)
+        assert answer.status_code == 422 and said in answer.text and "corriger" in answer.text
+    right = {"holidays": "FR-AM", "valid_from": tomorrow}
+    assert (await coordinator.post("/tableau/calendrier", data=right)).status_code == 303
+    assert "Alsace et Moselle" in (await coordinator.get("/tableau/calendrier")).text
+
+
+async def test_who_is_told_and_what_is_urgent_are_tried_before_they_are_kept(seeded: Seeded):
+    coordinator, manager = await seeded.client(Role.COORDINATOR), await seeded.client(Role.DESK_MANAGER)
+    form = typed_in((await coordinator.get("/tableau/reperes/changer")).text) | {"reason": "agreed"}
+    assert form["who_acknowledge_late"] == ["coordinator"] and form["urgent_acknowledge_late"] == ["4"]
+
+    async def post(client=coordinator, **changes) -> httpx.Response:
+        return await client.post("/tableau/reperes/changer", data={**form, **changes})
+
+    assert (await post(manager)).status_code == 403
+    for field, wrong, said in (
+        ("who_acknowledge_late", ["manager"], "La coordination doit être prévenue"),
+        ("who_acknowledge_due", ["coordinator"], "Quelqu’un du guichet"),
+        ("who_contact_due", [], "Quelqu’un du guichet"),
+        ("who_question_waits", ["referent", "manager"], "de la liste"),
+        ("who_expires_soon", ["chef"], "de la liste"),
+        ("urgent_acknowledge_soon", "4", "avant qu’elle ne soit confiée"),
+        ("urgent_acknowledge_late", "", "ne peut pas être retiré"),
+        ("urgent_acknowledge_late", "41", "entre 1 et 40"),
+    ):
+        answer = await post(**{field: wrong, "act": "keep"})
+        assert answer.status_code == 422 and said in html.unescape(answer.text), (field, answer.status_code)
+    changes = {"who_acknowledge_soon": ["assignee", "manager"], "urgent_acknowledge_soon": "2",
+               "who_no_activity": ["assignee", "referent"]}  # fmt: skip
+    tried = await post(**changes)
+    assert tried.status_code == 200 and "Garder ces délais" in tried.text
+    assert await seeded.rows("referral", "SELECT count(*) FROM ladderversion") == [(0,)]
+    assert (await post(**changes, act="keep")).status_code == 303
+    ((rungs,),) = await seeded.rows("referral", "SELECT rungs FROM ladderversion")
+    kept = {one["step"]: one for one in rungs}
+    assert kept["acknowledge_soon"]["audience"] == ["assignee", "manager"]
+    assert kept["acknowledge_soon"]["urgent_hours"] == -2
+    assert kept["acknowledge_due"]["audience"] == ["assignee", "deputy", "manager"]
+    assert kept["no_activity"]["audience"] == ["assignee", "referent"]

@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 from rich.console import Console
 
-from services.bench import beside, board, figures, memory, pages, timers
+from services.bench import beside, board, figures, memory, pages, search, timers
 from services.bench.figures import Figure
 from services.bench.load import Plan, Sent, in_own_process
 from services.bench.people import Territory, make_territory
@@ -26,7 +26,7 @@ LONGEST, PATIENCE = 40.0, 120.0
 
 
 async def measure(*, referrals: int, as_json: bool) -> None:
-    """Measure rows 1, 2, 6, 9, 11 and 12 of `docs/benchmarks.md`, and print them as a table or as one JSON object.
+    """Measure rows 1, 2, 6, 9, 11, 12 and 15 of `docs/benchmarks.md`, and print them as a table or as one JSON object.
 
     `referrals` is the most that are sent: fewer when they would take longer than 40 s.
     """
@@ -49,7 +49,7 @@ async def measure(*, referrals: int, as_json: bool) -> None:
 
 
 async def measure_every_page(*, as_json: bool) -> None:
-    """Measure rows 13 and 14, and print them with the slowest pages, or every page as JSON. About four minutes."""
+    """Measure rows 13, 14 and 16, and print them with the slowest pages, or every page as JSON. About four minutes."""
     where, began = figures.machine(), time.monotonic()
     found, measured, referrals = await pages.measure_pages()
     rows = [{"role": one.role, "page": one.kind, "p95_ms": one.p95} for one in measured]
@@ -103,6 +103,8 @@ class Run:
         filled = time.monotonic() - began
         paint = await board.first_paint(self.app.port, self.territory.coordinator)
         found.append(Figure(9, "tableau sur 1 000 000 d’orientations", paint, "ms", 300, 100, least=False))
+        searched = max((await search.slowest(self.bench)).values())
+        found.append(Figure(15, "recherche parmi 50 000 personnes, p95", searched, "ms", 50, 20, least=False))
         late = await timers.worst_lateness(self.bench, self.database)
         found.append(Figure(12, "2 000 rappels au même instant", late, "s", 5, 2, least=False))
         durations = {

@@ -20,6 +20,14 @@ async def _rows(settings: Settings, ground: Ground, service: str, question: str)
         return list(await connection.fetch(question))
 
 
+_BOOKS = """
+SELECT (SELECT count(*) FROM notify.telling WHERE due_at > now() - interval '8 days'
+        AND state NOT IN ('pending', 'sending', 'sent', 'suppressed', 'failed'))
+    + (SELECT count(*) FROM notify.reminder r WHERE state = 'fired' AND fired_at > now() - interval '8 days'
+        AND NOT EXISTS (SELECT FROM notify.telling t WHERE t.fact = r.ref)) AS number
+"""
+
+
 async def look_at_outboxes(settings: Settings, ground: Ground) -> list[Finding]:
     """Depth and age of each outbox, and facts that wait for an earlier one."""
     found, total = [], 0
@@ -77,7 +85,10 @@ async def look_at_tellings(settings: Settings, ground: Ground) -> list[Finding]:
 
 
 async def look_at_reminders(settings: Settings, ground: Ground) -> list[Finding]:
-    """Reminders due for a minute that nobody fired, and clocks that disagree."""
+    """Reminders due for a minute that nobody fired, a heart that stopped, books that do not add up, clocks that differ.
+
+    With the embedded servers the application is stopped while one looks: then no heart beats.
+    """
     question = (
         "SELECT count(*) AS number, coalesce(extract(epoch FROM now() - min(due_at)), 0)::int AS age"
         " FROM notify.reminder WHERE state = 'armed' AND due_at < now() - interval '1 minute'"
@@ -90,4 +101,20 @@ async def look_at_reminders(settings: Settings, ground: Ground) -> list[Finding]
     for row in await _rows(settings, ground, "notify", "SELECT skew FROM notify.heartbeat WHERE abs(skew) > 5"):
         sentence = f"l’horloge de notify et celle de PostgreSQL diffèrent de {abs(row['skew']):.0f} s."
         found.append(wrong("Rappels", sentence, "Réglez l’heure des deux machines (NTP)."))
-    return found or [well("Rappels", "aucun rappel dû n’attend.")]
+    found += await _heart(settings, ground) if ground.postgres is None else []
+    (books,) = await _rows(settings, ground, "notify", _BOOKS)
+    if books["number"]:
+        sentence = f"le registre ne tombe pas juste : {books['number']} rappel(s) sans trace, ou message(s) sans état."
+        found.append(wrong("Rappels", sentence, "Gardez une copie de la base et prévenez qui maintient Relais."))
+    return found or [well("Rappels", "aucun rappel dû n’attend, et le registre tombe juste.")]
+
+
+async def _heart(settings: Settings, ground: Ground) -> list[Finding]:
+    question = (
+        "SELECT extract(epoch FROM now() - seen_at)::int AS age FROM notify.heartbeat"
+        " WHERE name = 'scheduler' AND seen_at > now() - interval '1 minute'"
+    )
+    if await _rows(settings, ground, "notify", question):
+        return []
+    sentence = "aucun ordonnanceur n’a battu depuis une minute : personne ne fait partir les rappels."
+    return [wrong("Rappels", sentence, "Démarrez ou relancez le service notify.")]

@@ -15,8 +15,9 @@ from contracts.refusals import InvalidInput, NotFound
 from contracts.vocabulary import HandoverMode, Purpose
 from services.intake import handover_store as store
 from services.intake import journal
+from services.intake.caseload_gate import say_in_call
 from services.intake.handover import ACCOMPANIMENT_LENGTH, HandOver, hand_over
-from services.intake.journal_kinds import Kind
+from services.intake.journal_kinds import Kind, Reason
 from services.intake.tables import Person
 from services.intake.web import REFERENTS, keys_of
 from services.runtime.web.guard import Asking, Pages, service_of
@@ -29,7 +30,8 @@ class NewReferral(BaseModel):
     """A hand-over. `command_id`, or the header `Idempotency-Key` (a UUID), makes a repetition harmless.
 
     A text that speaks of health or of somebody else is refused (`free-text-to-confirm`, with the places in it) until
-    `confirmed` says that somebody looked at it again and that it is necessary.
+    `confirmed` says that somebody looked at it again and that it is necessary. A person whom a colleague follows is
+    handed over once one has said why (`reason-needed`): `caseload_reason`, kept in the journal, holds for four hours.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -45,6 +47,7 @@ class NewReferral(BaseModel):
     urgent: bool = False
     redirect_of: UUID | None = None
     confirmed: bool = False
+    caseload_reason: Reason | None = None
     command_id: UUID | None = None
 
 
@@ -104,7 +107,9 @@ async def send_referral(
     request: HttpRequest, viewer: Asking, body: NewReferral, idempotency_key: Annotated[str | None, Header()] = None
 ) -> Response:
     """Hand a person over: 201 once the referral service has it, 202 while it is away."""
-    given = body.model_dump(exclude={"command_id", "confirmed"})
+    given = body.model_dump(exclude={"command_id", "confirmed", "caseload_reason"})
+    if body.caseload_reason is not None:
+        await say_in_call(request, viewer, body.person, body.caseload_reason)
     kept = frozenset({"message", "accompanied_by"}) if body.confirmed else frozenset()
     command = HandOver(command_id=_command_id(body, idempotency_key), confirmed=kept, **given)
     done = await hand_over(command, viewer, service_of(request), keys_of(request))
@@ -137,7 +142,9 @@ async def read_referral(request: HttpRequest, viewer: Asking, ref: UUID) -> Resp
 async def list_people(request: HttpRequest, viewer: Asking, after: UUID | None = None) -> Response:
     """The people of one's organisation by file number, at most 200 at a time, in the order of their references."""
     async with service_of(request).database.web(viewer) as work:
-        query = select(Person.ref, Person.file_number).where(Person.organisation == viewer.organisation)
+        query = select(Person.ref, Person.file_number).where(
+            Person.organisation == viewer.organisation, col(Person.merged_into).is_(None)
+        )
         query = query.where(col(Person.ref) > after) if after else query
         rows = (await work.session.exec(query.order_by(col(Person.ref)).limit(MOST_PEOPLE + 1))).all()
         page = [PersonListed(ref=ref, file_number=number) for ref, number in rows[:MOST_PEOPLE]]

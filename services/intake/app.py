@@ -22,7 +22,9 @@ from services.intake import (
     web_consent_page,
     web_contact_rules,
     web_data_dossier,
+    web_data_erasure,
     web_data_requests,
+    web_duplicates,
     web_encounter,
     web_erasures,
     web_evaluation,
@@ -45,25 +47,29 @@ from services.intake import (
     web_send_several,
     web_today,
 )
+from services.intake.caseload_gate import require_gates
 from services.intake.erasing import Eraser, erase_again
 from services.intake.erasing_register import Register
 from services.intake.evaluation import evaluation_database
 from services.intake.journal_refused import note_refusals
+from services.intake.merged_addresses import lead_to_kept
+from services.intake.officer import officer_database
 from services.intake.person_keys import PersonKeys
 from services.intake.screening_file import read_screening
 from services.intake.subscribers import REACTIONS
+from services.runtime.database import Database
 from services.runtime.process import Parts, Service
 
-# `/personnes/nouvelle` comes before `/personnes/{ref}`, `/demandes/conservation` before
+# `/personnes/nouvelle` and `/personnes/doublons` come before `/personnes/{ref}`, `/demandes/conservation` before
 # `/demandes/{ref}`, `abandonner` before the actions of the life cycle.
 PAGES = (
-    web_guide, web_letter, web_people, web_journal, web_break_glass, web_caseload, web_consent, web_consent_page,
-    web_consent_narrowing,
+    web_guide, web_letter, web_duplicates, web_people, web_journal, web_break_glass, web_caseload, web_consent,
+    web_consent_page, web_consent_narrowing,
     web_receipt, web_notices, web_review, web_file, web_send, web_send_several, web_today,
     web_referrals, web_abandon, web_appointments,
     web_referral_actions, web_own_page_door, web_own_page, web_own_page_handing, web_evaluation, web_retention,
-    web_data_requests, web_data_dossier, web_person_rights, web_circuits, web_erasures, web_encounter, api,
-    web_contact_rules,
+    web_data_requests, web_data_dossier, web_data_erasure, web_person_rights, web_circuits, web_erasures,
+    web_encounter, api, web_contact_rules,
 )  # fmt: skip
 
 CLOCKS = (sending, consent_ending, journal_sealing, safeguards, erasing_stream, own_page)
@@ -74,7 +80,8 @@ def build(service: Service) -> None:
     keys = PersonKeys(service.servers.keys / "intake" / "people")
     screening = read_screening(service.settings.screening)
     eraser = Eraser(keys, Register(service.settings.erasure_register))
-    apart = evaluation_database(service)
+    apart, officer = evaluation_database(service), officer_database(service)
+    require_gates(module.pages.router for module in PAGES)
     service.assemble(
         Parts(
             answers=disclosure.answers(service, keys),
@@ -84,12 +91,21 @@ def build(service: Service) -> None:
             routers=[module.pages.router for module in PAGES],
             templates=Path(__file__).with_name("templates"),
             prepare=lambda: erase_again(service, eraser),
-            stop=apart.close,
+            stop=lambda: close_all(apart, officer),
         )
     )
     assert service.app is not None
     service.app.state.person_keys = keys
     service.app.state.screening = screening
     note_refusals(service.app, service)
+    web_caseload.ask_why_first(service.app)
+    lead_to_kept(service.app)
     service.app.state.evaluation = apart
+    service.app.state.officer = officer
     service.app.state.eraser = eraser
+
+
+async def close_all(*databases: Database) -> None:
+    """Close the pools beside the service's own."""
+    for one in databases:
+        await one.close()

@@ -128,7 +128,8 @@ async def _person(viewer: Viewer, work: Work, file_number: str) -> UUID | None:
     if not number:
         return None
     found = await work.execute(
-        "SELECT ref FROM intake.person WHERE file_number = :number AND organisation = :organisation",
+        "SELECT coalesce(merged_into, ref) FROM intake.person"
+        " WHERE file_number = :number AND organisation = :organisation",
         number=number,
         organisation=viewer.organisation,
     )

@@ -3,12 +3,14 @@
 Every opening is journalled with that reason. Nothing is forbidden inside an organisation; nothing is unseen either.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from contracts.refusals import ReasonNeeded
 from contracts.viewer import Viewer
 from services.intake import journal, store
+from services.intake.caseload_reasons import NOW, reason_now
 from services.intake.journal_kinds import Kind, Reason, Thing
 from services.intake.store import PersonFile
 from services.intake.tables import Person
@@ -17,15 +19,29 @@ from services.runtime.web.dates import PARIS
 
 OPEN_FOR = timedelta(hours=4)
 MET_WITHIN = timedelta(days=90)
-# Hers: she follows the person, met her lately, or has a hand-over of her under way.
-HERS = """
+# Hers: she follows the person, met her lately, or has a hand-over of her under way; of whichever of her files (`p` is
+# the one that is kept).
+_FILES = "(SELECT p.ref UNION ALL SELECT m.ref FROM intake.person m WHERE m.merged_into = p.ref)"
+HERS = f"""
 (p.referent = :account
-OR EXISTS (SELECT 1 FROM intake.encounter e WHERE e.person = p.ref AND e.referent = :account AND e.at > :since)
-OR EXISTS (SELECT 1 FROM intake.handover h WHERE h.person = p.ref AND h.referent = :account AND h.step <> 'abandoned'))
+OR EXISTS (SELECT 1 FROM intake.person m WHERE m.merged_into = p.ref AND m.referent = :account)
+OR EXISTS (SELECT 1 FROM intake.encounter e WHERE e.person IN {_FILES} AND e.referent = :account AND e.at > :since)
+OR EXISTS (SELECT 1 FROM intake.handover h
+    WHERE h.person IN {_FILES} AND h.referent = :account AND h.step <> 'abandoned'))
+"""
+_KEPT = "(SELECT coalesce(k.merged_into, k.ref) FROM intake.person k WHERE k.ref = {})"
+_ASKED = """coalesce(
+    cast(:person AS uuid),
+    (SELECT person FROM intake.handover WHERE ref = cast(:handover AS uuid) AND organisation = :organisation)
+)"""
+_STANDING = f"""
+SELECT p.ref, p.referent, p.file_number, {HERS} AS hers, {NOW.replace(":person", "p.ref")} AS reason
+FROM intake.person p WHERE p.organisation = :organisation AND p.ref = {_KEPT.format(_ASKED)}
 """
 OPENINGS = "('read_file', 'read_referral', 'previewed', 'reason_given')"
 _OPENED = f"""
-SELECT count(DISTINCT j.person) FROM intake.journalentry j JOIN intake.person p ON p.ref = j.person
+SELECT count(DISTINCT p.ref) FROM intake.journalentry j JOIN intake.person f ON f.ref = j.person
+JOIN intake.person p ON p.ref = coalesce(f.merged_into, f.ref)
 WHERE j.viewer = :account AND j.at >= :today AND j.kind IN {OPENINGS}
     AND j.outcome = 'done' AND coalesce(j.reason, '') <> 'deputy' AND NOT {HERS}
 """
@@ -34,7 +50,7 @@ WHERE j.viewer = :account AND j.at >= :today AND j.kind IN {OPENINGS}
 async def is_hers(viewer: Viewer, work: Work, person: UUID) -> bool:
     """Whether that person belongs to the viewer's own caseload."""
     found = await work.execute(
-        f"SELECT {HERS} FROM intake.person p WHERE p.ref = :person",
+        f"SELECT {HERS} FROM intake.person p WHERE p.ref = {_KEPT.format(':person')}",
         person=person,
         account=viewer.account,
         since=work.now - MET_WITHIN,
@@ -42,17 +58,37 @@ async def is_hers(viewer: Viewer, work: Work, person: UUID) -> bool:
     return bool(found.scalar())
 
 
-async def reason_now(viewer: Viewer, work: Work, person: UUID) -> str | None:
-    """The reason that the viewer gave for that person and that still holds."""
+@dataclass(frozen=True)
+class Standing:
+    """Whose person it is: `reason` is what the viewer said of a colleague's, while it holds."""
+
+    person: UUID
+    referent: UUID
+    file_number: str
+    hers: bool
+    reason: str | None
+
+    @property
+    def opens(self) -> bool:
+        """Whether nothing more is asked of the viewer."""
+        return self.hers or self.reason is not None
+
+
+async def standing(
+    viewer: Viewer, work: Work, *, person: UUID | None = None, handover: UUID | None = None
+) -> Standing | None:
+    """How a person, or the person of a hand-over, stands to the viewer; None: not of her organisation, or unknown."""
     found = await work.execute(
-        "SELECT reason FROM intake.caseloadreason WHERE account = :account AND person = :person AND until > :now"
-        " ORDER BY at DESC LIMIT 1",
-        account=viewer.account,
+        _STANDING,
         person=person,
+        handover=handover,
+        account=viewer.account,
+        organisation=viewer.organisation,
+        since=work.now - MET_WITHIN,
         now=work.now,
     )
-    reason: str | None = found.scalar()
-    return reason
+    row = found.first()
+    return None if row is None else Standing(row.ref, row.referent, row.file_number, bool(row.hers), row.reason)
 
 
 async def give_reason(viewer: Viewer, work: Work, person: UUID, reason: Reason) -> None:
@@ -73,9 +109,25 @@ async def give_reason(viewer: Viewer, work: Work, person: UUID, reason: Reason) 
     )
 
 
-async def open_person(viewer: Viewer, work: Work, ref: UUID, *, asks: bool = True) -> Person:
-    """A person whose page is shown, journalled. Refusals: NotFound, ReasonNeeded when she is a colleague's (`asks`)."""
-    person = await store.person_of(viewer, work, ref)
+async def meet_in_front(viewer: Viewer, work: Work, person: UUID) -> None:
+    """An encounter with a colleague's person says by itself why her file is written to. Refusal: NotFound."""
+    if not await is_hers(viewer, work, person) and await reason_now(viewer, work, person) is None:
+        await give_reason(viewer, work, person, Reason.PERSON_IN_FRONT)
+
+
+async def require_reason(viewer: Viewer, work: Work, person: UUID) -> None:
+    """Refuse to change a colleague's person before one has said why. Refusal: ReasonNeeded."""
+    if not await is_hers(viewer, work, person) and await reason_now(viewer, work, person) is None:
+        raise ReasonNeeded(person=str(person))
+
+
+async def open_person(
+    viewer: Viewer, work: Work, ref: UUID, *, asks: bool = True, merged: bool = False
+) -> Person:
+    """A person whose page is shown, journalled. Refusals: NotFound, ReasonNeeded when she is a colleague's (`asks`),
+    FileMerged (unless `merged`).
+    """
+    person = await store.person_of(viewer, work, ref, merged=merged)
     await _opened(viewer, work, person, asks=asks)
     return person
 
@@ -89,9 +141,10 @@ async def open_file(viewer: Viewer, work: Work, ref: UUID) -> PersonFile:
 
 async def _opened(viewer: Viewer, work: Work, person: Person, *, asks: bool = True) -> None:
     hers = person.referent == viewer.account or await is_hers(viewer, work, person.ref)
-    reason = None if hers else await reason_now(viewer, work, person.ref)
+    kept = person.merged_into or person.ref
+    reason = None if hers else await reason_now(viewer, work, kept)
     if not hers and reason is None and asks:
-        raise ReasonNeeded(person=str(person.ref))
+        raise ReasonNeeded(person=str(kept))
     await journal.record(
         work, viewer, Kind.READ_FILE, object=Thing.PERSON, ref=person.ref, person=person.ref, reason=reason
     )

@@ -41,12 +41,13 @@ async def watch(viewer: Viewer, work: Work, most: int) -> int:
 _ALL = f"""
 INSERT INTO intake.caseloadalert (ref, account, organisation, day, opened, at)
 SELECT gen_random_uuid(), a.viewer, a.viewer_organisation, :day, a.opened, :now FROM (
-    SELECT j.viewer, j.viewer_organisation, count(DISTINCT j.person) AS opened FROM intake.journalentry j
-    JOIN intake.person p ON p.ref = j.person AND p.organisation = j.viewer_organisation
+    SELECT j.viewer, j.viewer_organisation, count(DISTINCT p.ref) AS opened FROM intake.journalentry j
+    JOIN intake.person f ON f.ref = j.person AND f.organisation = j.viewer_organisation
+    JOIN intake.person p ON p.ref = coalesce(f.merged_into, f.ref)
     WHERE j.at >= :today AND j.kind IN {caseload.OPENINGS} AND j.outcome = 'done'
         AND coalesce(j.reason, '') <> 'deputy'
         AND NOT {caseload.HERS.replace(":account", "j.viewer")}
-    GROUP BY j.viewer, j.viewer_organisation HAVING count(DISTINCT j.person) > :most
+    GROUP BY j.viewer, j.viewer_organisation HAVING count(DISTINCT p.ref) > :most
 ) a ON CONFLICT DO NOTHING
 """
 

@@ -3,7 +3,7 @@
 The past is never edited: a version begins and ends, and each decision is kept with who took it and why.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from contracts.refusals import DateInThePast, InvalidInput, NotFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind, Purpose
 from services.intake import journal
+from services.intake.free_text import accept_free_text
 from services.intake.journal_kinds import Kind, Thing
 from services.runtime.database import Work
 from services.runtime.process import Service
@@ -27,6 +28,11 @@ SELECT count(*) FROM handover h
 WHERE h.sender_kind = :sender AND h.recipient_kind = :recipient AND h.step IN ('sending', 'sent')
     AND (h.readable_until IS NULL OR h.readable_until > :now) AND NOT (h.purpose = ANY(:purposes))
     AND EXISTS (SELECT 1 FROM sharingroute WHERE {_PAIR} AND {_NOW} AND h.purpose = ANY(purposes))
+"""
+LAPSED_WITHIN = timedelta(days=365)
+_LAPSED = """
+SELECT organisation, max(ends) AS ended FROM intake.knownconvention GROUP BY organisation
+HAVING max(ends) <= :now AND max(ends) > :since ORDER BY max(ends) DESC
 """
 
 
@@ -48,19 +54,23 @@ class ValidateRoute(Pair):
     basis: Basis
     purposes: frozenset[Purpose]
     starts: date
-    reason: str
+    why: str
+    confirmed: tuple[str, ...] = ()
 
 
 class EndRoute(Pair):
     """The present version ends at once, and none takes its place."""
 
-    reason: str
+    why: str
+    confirmed: tuple[str, ...] = ()
 
 
 async def validate_route(command: ValidateRoute, work: Work, viewer: Viewer, closes: int) -> int:
-    """Write a new version and end the one before; its number. Refusals: NotFound, InvalidInput, DateInThePast."""
+    """Write a new version and end the one before; its number. Refusals: NotFound, InvalidInput, DateInThePast, and
+    those of `accept_free_text`.
+    """
     _require(viewer)
-    reason = _reason(command.reason)
+    reason = _reason(command)
     if not command.purposes:
         raise InvalidInput(field="purposes", reason="Cochez au moins un but.")
     today = work.now.astimezone(PARIS).date()
@@ -84,9 +94,9 @@ async def validate_route(command: ValidateRoute, work: Work, viewer: Viewer, clo
 
 
 async def end_route(command: EndRoute, work: Work, viewer: Viewer, closes: int) -> None:
-    """End what is valid now or to come. Refusals: NotFound when nothing is, InvalidInput."""
+    """End what is valid now or to come. Refusals: NotFound when nothing is, and those of `accept_free_text`."""
     _require(viewer)
-    reason = _reason(command.reason)
+    reason = _reason(command)
     present = await versions_of(viewer, work, command)
     live = next((row for row in present if row.valid_until is None or row.valid_until > work.now), None)
     if live is None:
@@ -175,8 +185,15 @@ def _require(viewer: Viewer) -> None:
         raise NotFound
 
 
-def _reason(text: str) -> str:
-    found = text.strip()
-    if not 3 <= len(found) <= 200:
-        raise InvalidInput(field="reason", reason="Dites pourquoi, en 3 à 200 caractères.")
+async def lapsed_conventions(viewer: Viewer, work: Work) -> list[tuple[UUID, datetime]]:
+    """The organisations whose last convention ended within a year, and its end, the newest first."""
+    _require(viewer)
+    found = await work.execute(_LAPSED, now=work.now, since=work.now - LAPSED_WITHIN)
+    return [(row.organisation, row.ended) for row in found]
+
+
+def _reason(command: ValidateRoute | EndRoute) -> str:
+    found = accept_free_text(command.why, "why", confirmed=command.confirmed)
+    if len(found) < 3:
+        raise InvalidInput(field="why", reason="Dites pourquoi, en 3 à 200 caractères.")
     return found

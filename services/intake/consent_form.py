@@ -25,6 +25,7 @@ from services.intake.domain import DEFAULT_CATEGORIES, DEFAULT_GRANT_AGE
 from services.intake.dossier import short_name
 from services.intake.notice import CURRENT, Notice, current_of, every_notice, parts_of
 from services.intake.tables import ConsentGrant, Person
+from services.intake.united_files import files_of
 from services.intake.web import show_form
 from services.intake.web_file import title_of
 from services.runtime.web.dates import PARIS
@@ -129,10 +130,12 @@ class Asked:
 async def read_asked(request: Request, viewer: Viewer, ref: UUID, renews: UUID | None = None) -> Asked:
     """What the form stands on; the directory may be away. Refusals: NotFound."""
     async with service_of(request).database.web(viewer) as work:
-        person = await caseload.open_person(viewer, work, ref, asks=request.method == "GET")
         former = await store.grant_of(viewer, work, renews) if renews else None
-        if former is not None and former.person != ref:
+        if former is not None and former.person not in await files_of(work, ref):
             raise NotFound
+        # What renews an agreement stays in its file, be it merged into another.
+        of, again = (former.person, True) if former else (ref, False)
+        person = await caseload.open_person(viewer, work, of, asks=request.method == "GET", merged=again)
         codes = dict.fromkeys(row.right for row in await store.presumed_rights(viewer, work, ref))
         codes |= dict.fromkeys(former.rights if former else ())
         title, today = title_of(person, work), work.now.astimezone(PARIS).date()

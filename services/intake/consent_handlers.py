@@ -34,7 +34,7 @@ async def record_consent(command: RecordConsent, work: Work, keys: PersonKeys | 
     """
 
     async def act(viewer: Viewer) -> UUID:
-        person = await store.person_of(viewer, work, command.person)
+        person = await store.person_of(viewer, work, command.person, merged=command.renews is not None)
         check_grant(command.categories, command.rights, work.now, command.expires_at)
         shown = await find_notice(work, command.notice_version)
         grant = _grant(command, shown, person, work, viewer)
@@ -65,7 +65,7 @@ async def _renew(grant: ConsentGrant, work: Work, viewer: Viewer) -> None:
     The former grants are locked, so that a withdrawal or a hand-over comes wholly before or wholly after. Each that
     this one follows gets its event. Refusal: NotFound for `renews` of another person or desk.
     """
-    former, _ = await handover_store.lock_grants(viewer, work, grant.person, grant.desk)
+    former, *_ = await handover_store.lock_grants(viewer, work, grant.person, grant.desk)
     if grant.renews is not None and grant.renews not in {row.ref for row in former}:
         raise NotFound
     sooner = {

@@ -17,6 +17,7 @@ from services.intake.consent_events import PRESENT, REPRESENTATIVE
 from services.intake.consent_state import EventDetails, EventKind, Standing, in_order, state_of
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import ConsentEvent, ConsentGrant, Person
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 
 SCHEMA_VERSION = "ISO/IEC TS 27560:2023"
@@ -35,16 +36,17 @@ _STATES = {
 
 
 async def consent_record(person: Person, work: Work, keys: PersonKeys | None = None) -> dict[str, Any]:
-    """Everything that the person was asked and answered, as far as this transaction may see.
+    """Everything that the person was asked and answered, in all her files, as far as this transaction may see.
 
     `keys` decipher who was present and who represented her; without them these are left out.
     """
+    files = await files_of(work, person.ref)
     grants = (
         await work.session.exec(
-            select(ConsentGrant).where(ConsentGrant.person == person.ref).order_by(col(ConsentGrant.given_at))
+            select(ConsentGrant).where(col(ConsentGrant.person).in_(files)).order_by(col(ConsentGrant.given_at))
         )
     ).all()
-    events = (await work.session.exec(select(ConsentEvent).where(ConsentEvent.person == person.ref))).all()
+    events = (await work.session.exec(select(ConsentEvent).where(col(ConsentEvent.person).in_(files)))).all()
     by_grant: dict[UUID | None, list[ConsentEvent]] = {}
     for event in in_order(events):
         by_grant.setdefault(event.grant, []).append(event)  # type: ignore[attr-defined,arg-type]

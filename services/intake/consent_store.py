@@ -8,13 +8,14 @@ from contracts.refusals import NotFound
 from contracts.viewer import Viewer
 from services.intake import store
 from services.intake.tables import ConsentEvent, ConsentGrant
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 
 
 async def grant_of_person(viewer: Viewer, work: Work, person: UUID, ref: UUID) -> ConsentGrant:
-    """An agreement of that person, recorded by the viewer's organisation. Refusal: NotFound."""
+    """An agreement of that person, in whichever of her files, of the viewer's organisation. Refusal: NotFound."""
     found = await store.grant_of(viewer, work, ref)
-    if found.person != person:
+    if found.person not in await files_of(work, person):
         raise NotFound
     return found
 

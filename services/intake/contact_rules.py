@@ -4,17 +4,16 @@ Every channel that goes to her obeys it (threat T30). Kept sealed with her key, 
 """
 
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from pydantic import model_validator
 
 from contracts.envelope import Frozen
+from contracts.paris import PARIS
 from contracts.refusals import NotAtThisHour, NoTextMessage
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import Person
 
 FIELD = "contact_rules"
-PARIS = ZoneInfo("Europe/Paris")
 
 
 class ContactRules(Frozen):

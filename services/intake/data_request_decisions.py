@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from contracts.refusals import NotFound
+from contracts.refusals import InvalidInput, NotFound
 from contracts.viewer import Viewer
 from services.intake import journal
 from services.intake.data_request_rules import OPEN, ExtensionReason, Kind, RefusalReason, State, Step
@@ -21,8 +21,11 @@ from services.intake.erasing_register import Line
 from services.intake.journal_kinds import Kind as Done
 from services.intake.journal_kinds import Thing
 from services.intake.limiting import lift_limit, limit_person, oppose
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 from services.runtime.process import Service
+
+_FILE_NUMBER = "SELECT file_number FROM intake.person WHERE ref = :person"
 
 
 @asynccontextmanager
@@ -68,11 +71,15 @@ async def refuse(viewer: Viewer, service: Service, ref: UUID, reason: RefusalRea
         await _journal(work, row, Done.REQUEST_HANDLED, "refused")
 
 
-async def fulfil(viewer: Viewer, service: Service, ref: UUID, eraser: Eraser) -> Kind:
+async def fulfil(
+    viewer: Viewer, service: Service, ref: UUID, eraser: Eraser, *, file_number: str | None = None
+) -> Kind:
     """Do what is asked, and end the request: limit, oppose or erase at once; access and rectification are done by hand
-    before. Refusals: as `take_up`.
+    before. An erasure needs the number of the file, typed by whoever decides. Refusals: as `take_up`, InvalidInput.
     """
+    gone: tuple[UUID, ...] = ()
     async with decision_of(viewer, service) as work:
+        await _require_number(work, await read_request(viewer, work, ref), file_number)
         row = await take_step(work, ref, Step.DO)
         kind = Kind(row.kind)
         await _journal(work, row, Done.REQUEST_HANDLED, "done")
@@ -85,16 +92,28 @@ async def fulfil(viewer: Viewer, service: Service, ref: UUID, eraser: Eraser) ->
             await _journal(work, row, Done.OPPOSED, kind.value)
         if kind is Kind.ERASURE:
             await _end_others(row, work)
-            await eraser.finish(Line(row.person, row.organisation, "request", work.now, row.ref), work)
-    if kind is Kind.ERASURE:
-        eraser.keys.destroy(row.person)
+            gone = await eraser.finish(Line(row.person, row.organisation, "request", work.now, row.ref), work)
+    for person in gone:
+        eraser.keys.destroy(person)
     return kind
+
+
+async def _require_number(work: Work, row: DataRequest, typed: str | None) -> None:
+    if (Kind(row.kind) is Kind.ERASURE) is (typed is None):
+        raise NotFound  # only an erasure has the page on which the number is typed
+    if typed is None or State(row.state) not in OPEN:
+        return
+    number = (await work.execute(_FILE_NUMBER, person=row.person)).scalar_one_or_none()
+    if number is not None and typed.strip().upper() != number:
+        raise InvalidInput(field="file_number", reason="Ce n’est pas le numéro de ce dossier. Relisez la demande.")
 
 
 async def _end_others(row: DataRequest, work: Work) -> None:
     """With the person gone, whatever else she asked has nothing left to be about."""
     query = select(DataRequest).where(
-        DataRequest.person == row.person, DataRequest.ref != row.ref, col(DataRequest.ended_at).is_(None)
+        col(DataRequest.person).in_(await files_of(work, row.person)),
+        DataRequest.ref != row.ref,
+        col(DataRequest.ended_at).is_(None),
     )
     for other in (await work.session.exec(query.with_for_update())).all():
         other.state, other.ended_at = State.DONE.value, work.now

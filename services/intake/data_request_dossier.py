@@ -14,11 +14,12 @@ from sqlalchemy import Table
 
 from contracts.replies import Network
 from contracts.rights import right_name
-from services.intake.data_request_words import COLUMNS, KINDS, SEALED_AS, TITLES, WORDS
+from services.intake.data_request_words import SEALED_AS, TITLES, coded, label_of
 from services.intake.domain import readable_phone
 from services.intake.erasable import APART, of_person, personal_tables
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import Base
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 from services.runtime.web.dates import exact
 
@@ -49,16 +50,22 @@ class Section:
 
 async def gather(person: UUID, work: Work, keys: PersonKeys, network: Network | None) -> list[Section]:
     """Everything of that person in this service, deciphered, the tables with most of her first. Runs as the worker."""
-    sections = []
+    sections, files = [], await files_of(work, person)
     for table in (one for one in personal_tables(Base.metadata) if one.name not in APART):
-        where = of_person(table)
-        if "people" in table.columns:
-            where = f"({where} OR :person = ANY(people))"
-        rows = (await work.execute(f'SELECT * FROM intake."{table.name}" WHERE {where}', person=person)).all()
-        held = [_row(table, dict(row), person, keys, network) for row in rows]
+        held = [row for file in files for row in await _held(table, file, work, keys, network)]
         sections.append(Section(table.name, TITLES.get(table.name, table.name), held))
     order = list(TITLES)
     return sorted(sections, key=lambda one: order.index(one.name) if one.name in TITLES else len(order))
+
+
+async def _held(
+    table: Table, person: UUID, work: Work, keys: PersonKeys, network: Network | None
+) -> list[list[Held]]:
+    where = of_person(table)
+    if "people" in table.columns:
+        where = f"({where} OR :person = ANY(people))"
+    rows = (await work.execute(f'SELECT * FROM intake."{table.name}" WHERE {where}', person=person)).all()
+    return [_row(table, dict(row), person, keys, network) for row in rows]
 
 
 def _row(
@@ -72,8 +79,8 @@ def _row(
         if isinstance(kept, bytes):
             value = keys.open(person, SEALED_AS.get((table.name, column), column), kept)
             text = UNREADABLE if value is None else None
-        label = COLUMNS.get(column, column.replace("_", " "))
-        found.append(Held(column, label, plain(value), text or said(column, value, network)))
+        label = label_of(table.name, column) or column.replace("_", " ")
+        found.append(Held(column, label, plain(value), text or said(column, value, network, table.name)))
     return found
 
 
@@ -90,10 +97,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
     return value
 
 
-def said(column: str, value: Any, network: Network | None) -> str:  # noqa: ANN401 - whatever a column holds
+def said(column: str, value: Any, network: Network | None, table: str | None = None) -> str:  # noqa: ANN401 - any value
     """The value as a page says it."""
     if isinstance(value, list | tuple):
-        return ", ".join(said(column, one, network) for one in value)
+        return ", ".join(said(column, one, network, table) for one in value)
     if isinstance(value, dict):
         return ", ".join(f"{name}\u202f: {one}" for name, one in value.items())
     if isinstance(value, bool):
@@ -106,10 +113,7 @@ def said(column: str, value: Any, network: Network | None) -> str:  # noqa: ANN4
         return readable_phone(str(value))
     if column in ("right", "rights"):
         return right_name(str(value))
-    if column in KINDS and value in KINDS[column]:
-        return KINDS[column][value]
-    words = WORDS.get(column)
-    return words(value).label if words is not None and value in set(words) else str(value)
+    return coded(table, column, value) or str(value)
 
 
 def _named(ref: UUID, network: Network | None) -> str:

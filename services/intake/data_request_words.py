@@ -8,10 +8,13 @@ from contracts.vocabulary import (
     Civility,
     ConsentMethod,
     EmploymentKind,
+    ErasureCause,
+    ErasureState,
     Ground,
     HandoverMode,
     HouseholdKind,
     HousingKind,
+    KeepingReason,
     Language,
     NonTakeUpCause,
     OrganisationKind,
@@ -23,9 +26,13 @@ from contracts.vocabulary import (
     Word,
 )
 from services.intake.appointment_guide_words import Helper, Preparation
+from services.intake.data_request_rules import ExtensionReason, Origin, RefusalReason
 from services.intake.data_request_rules import Kind as Asked
-from services.intake.data_request_rules import Origin
+from services.intake.data_request_rules import State as RequestState
+from services.intake.erasure_words import DepartureCause
 from services.intake.journal_kinds import Kind as Done
+from services.intake.journal_kinds import Outcome as Ended
+from services.intake.journal_kinds import Reason as OpeningReason
 from services.intake.journal_kinds import Thing
 
 # In the order of the page.
@@ -42,6 +49,8 @@ TITLES = {
     "note": "Les échanges avec les guichets",
     "erasurerequest": "Ce que les guichets doivent effacer",
     "correction": "Ce qui a été rectifié",
+    "filemerge": "Vos dossiers réunis",
+    "filesapart": "Dossiers dits d’une autre personne",
     "personlimit": "La limitation de votre fiche",
     "datarequest": "Vos demandes",
     "datarequestevent": "Ce qui a été fait de vos demandes",
@@ -56,6 +65,16 @@ TITLES = {
 }
 COLUMNS = {
     "ref": "Référence",
+    "absorbed": "Dossier réuni à celui-ci",
+    "chosen": "De quel dossier vient ce qui est gardé",
+    "before": "Ce qui était noté avant",
+    "merged_by": "Réuni par",
+    "merged_at": "Réuni le",
+    "undone_by": "Séparé par",
+    "undone_at": "Séparé le",
+    "merged_into": "Dossier gardé",
+    "other": "L’autre dossier",
+    "said_by": "Dit par",
     "person": "Référence de la personne",
     "organisation": "Organisme",
     "file_number": "Numéro de dossier",
@@ -171,6 +190,7 @@ SEALED_AS = {
     ("note", "body"): "note",
     ("datarequest", "words"): "request_words",
     ("consentevent", "present"): "consent_present",
+    ("filemerge", "before"): "file_merge",
     ("consentevent", "representative"): "consent_representative",
 }
 WORDS: dict[str, type[Word]] = {
@@ -199,6 +219,20 @@ WORDS: dict[str, type[Word]] = {
     "object": Thing,
     "state": State,
 }
+# A column that says something else in one table than its name says elsewhere: its words there, and its lists of codes.
+OF_TABLE: dict[tuple[str, str], tuple[str, tuple[type[Word], ...]]] = {
+    ("erasurerequest", "cause"): ("Pourquoi c’est à effacer", (ErasureCause, DepartureCause)),
+    ("erasurerequest", "state"): ("Réponse du guichet", (ErasureState,)),
+    ("erasurerequest", "reason"): ("Pourquoi c’est conservé", (KeepingReason,)),
+    ("datarequest", "state"): ("Où en est la demande", (RequestState,)),
+    ("datarequest", "refusal"): ("Refusée parce que", (RefusalReason,)),
+    ("datarequest", "extension"): ("Prolongée parce que", (ExtensionReason,)),
+    ("journalentry", "outcome"): ("Résultat", (Ended,)),
+    ("journalentry", "reason"): ("Motif", (OpeningReason,)),
+    ("caseloadreason", "reason"): ("Motif", (OpeningReason,)),
+}
+# What a page says of a row; the rest is of the machine, and in the JSON.
+SHOWN = frozenset(COLUMNS) | {column for _, column in OF_TABLE}
 # Columns whose codes are of one list or another, by the table they are in.
 KINDS: dict[str, dict[str, str]] = {
     "kind": {
@@ -241,3 +275,19 @@ KINDS: dict[str, dict[str, str]] = {
         "reminder": "un rappel",
     },
 }
+
+
+def label_of(table: str, column: str) -> str | None:
+    """How a column of that table is called, or None for what is of the machine."""
+    return OF_TABLE[table, column][0] if (table, column) in OF_TABLE else COLUMNS.get(column)
+
+
+def coded(table: str | None, column: str, value: object) -> str | None:
+    """How a code is said: by the list of that column in that table, or of that column everywhere."""
+    if table is not None and (table, column) in OF_TABLE:
+        lists = OF_TABLE[table, column][1]
+    else:
+        if column in KINDS and value in KINDS[column]:
+            return KINDS[column][str(value)]
+        lists = (WORDS[column],) if column in WORDS else ()
+    return next((words(value).label for words in lists if value in set(words)), None)

@@ -29,6 +29,7 @@ from services.intake.data_request_rules import (
 from services.intake.data_request_tables import DataRequest, DataRequestEvent
 from services.intake.free_text import accept_free_text
 from services.intake.person_keys import PersonKeys
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS
 
@@ -144,8 +145,8 @@ async def list_requests(viewer: Viewer, work: Work, *, ended: bool, limit: int =
 
 
 async def requests_of(viewer: Viewer, work: Work, person: UUID) -> list[DataRequest]:
-    """The requests of one person, the newest first."""
-    query = select(DataRequest).where(DataRequest.person == person)
+    """The requests of one person, of whichever of her files, the newest first."""
+    query = select(DataRequest).where(col(DataRequest.person).in_(await files_of(work, person)))
     if not of_territory(viewer):
         query = query.where(DataRequest.organisation == viewer.organisation)
     return list((await work.session.exec(query.order_by(col(DataRequest.opened_at).desc()))).all())

@@ -21,7 +21,6 @@ from services.intake.commands import AskedDesk, Command, MeetPerson, NotedRight,
 from services.intake.consent_handlers import record_consent
 from services.intake.domain import DEFAULT_CATEGORIES
 from services.intake.handlers import meet_person, review_rights
-from services.intake.journal_kinds import Reason
 from services.intake.notice import CURRENT
 from services.intake.once import once
 from services.intake.person_keys import PersonKeys
@@ -86,7 +85,7 @@ async def record_encounter(command: RecordEncounter, work: Work, keys: PersonKey
     async def act(viewer: Viewer) -> UUID:
         meeting = command.meeting.model_copy(update={"command_id": command.part("meeting")})
         if meeting.person is not None:
-            await _say_why(meeting.person, viewer, work)
+            await caseload.meet_in_front(viewer, work, meeting.person)
         person = await meet_person(meeting, work, keys)
         if command.rights:
             review = ReviewRights(command_id=command.part("review"), person=person, rights=command.rights)
@@ -97,11 +96,6 @@ async def record_encounter(command: RecordEncounter, work: Work, keys: PersonKey
         return person
 
     return await once(command, work, act)
-
-
-async def _say_why(person: UUID, viewer: Viewer, work: Work) -> None:
-    if not await caseload.is_hers(viewer, work, person) and await caseload.reason_now(viewer, work, person) is None:
-        await caseload.give_reason(viewer, work, person, Reason.PERSON_IN_FRONT)
 
 
 def _consent(command: RecordEncounter, agreement: Agreement, desk: AgreedDesk, person: UUID) -> RecordConsent:

@@ -6,7 +6,7 @@ database, or of the keys, that was restored from before.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from contracts.facts import PersonErased
@@ -18,6 +18,7 @@ from services.intake.journal_kinds import Kind, Thing
 from services.intake.limiting import end_agreements
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import Base
+from services.intake.united_files import lock_files
 from services.runtime import telemetry
 from services.runtime.database import Work
 from services.runtime.process import Service
@@ -28,6 +29,7 @@ _REFS = """
 SELECT ref FROM encounter WHERE person = :person UNION SELECT ref FROM consentgrant WHERE person = :person
 UNION SELECT ref FROM consentevent WHERE person = :person UNION SELECT review FROM presumedright WHERE person = :person
 UNION SELECT ref FROM presumedright WHERE person = :person UNION SELECT ref FROM note WHERE person = :person
+UNION SELECT ref FROM filemerge WHERE person = :person UNION SELECT ref FROM filesapart WHERE person = :person
 """
 _REFERRALS = "SELECT ref FROM handover WHERE person = :person"
 _FORGET_FACTS = """
@@ -55,17 +57,26 @@ class Eraser:
 
     async def erase(self, service: Service, line: Line, *, written: bool = False) -> bool:
         """Erase one person in a transaction of its own; False when nothing of her was there. `written`: in the file."""
-        if not written:
-            self.register.append([line])
         async with service.database.worker() as work:
-            done = await erase_rows(line, work)
-        self.keys.destroy(line.person)
-        return done
+            lines = await _lines(line, work)
+            self.register.append(one for one in lines if not written or one.person != line.person)
+            done = [await erase_rows(one, work) for one in lines]
+        for one in lines:
+            self.keys.destroy(one.person)
+        return any(done)
 
-    async def finish(self, line: Line, work: Work) -> None:
-        """Within the transaction of a decision: the file first, then the rows. The caller destroys the key after it."""
-        self.register.append([line])
-        await erase_rows(line, work)
+    async def finish(self, line: Line, work: Work) -> tuple[UUID, ...]:
+        """Within the transaction of a decision: the file first, then the rows. The caller destroys these keys after."""
+        lines = await _lines(line, work)
+        self.register.append(lines)
+        for one in lines:
+            await erase_rows(one, work)
+        return tuple(one.person for one in lines)
+
+
+async def _lines(line: Line, work: Work) -> list[Line]:
+    """A line for each file of the person: those that were merged go with her, before the one that is kept."""
+    return [replace(line, person=one) for one in reversed(await lock_files(work, line.person))]
 
 
 async def erase_rows(line: Line, work: Work) -> bool:

@@ -15,7 +15,7 @@ from contracts.facts import ErasureAnswered, ErasureRequested
 from contracts.refusals import ErasureAlreadyConfirmed, NotFound
 from contracts.replies import ErasureAsked, ErasuresFound
 from contracts.viewer import Role, Viewer
-from contracts.vocabulary import ErasureCause, ErasureState, KeepingReason
+from contracts.vocabulary import ErasureCause, ErasureState, KeepingReason, Word
 from services.intake import journal
 from services.intake.journal_kinds import Kind, Thing
 from services.intake.tables import Handover
@@ -54,7 +54,8 @@ _SHOWN = (
     "ref, handover AS referral, desk, cause, categories, asked_at, due_on, state, reason, answered_at, read_from,"
     " read_until"
 )
-_OF_DESKS = f"SELECT {_SHOWN} FROM intake.erasurerequest WHERE desk = ANY(:desks)"
+# Of an organisation that left nobody is there to be told: see `erasure_departures`.
+_OF_DESKS = f"SELECT {_SHOWN} FROM intake.erasurerequest WHERE desk = ANY(:desks) AND cause <> 'departure'"
 
 
 @cache
@@ -79,7 +80,7 @@ async def request_erasure(
     """
     assert work.viewer is not None and work.viewer.account == viewer.account
     rows = await _rows(work, handovers)
-    return await _ask(work, grant_ref, reason, rows, {str(one) for one in categories})
+    return await ask_desks(work, grant_ref, reason, rows, {str(one) for one in categories})
 
 
 async def _rows(work: Work, handovers: Iterable[Handover | UUID]) -> list[Any]:
@@ -89,10 +90,16 @@ async def _rows(work: Work, handovers: Iterable[Handover | UUID]) -> list[Any]:
     return list(await work.execute("SELECT * FROM intake.handover WHERE ref = ANY(:refs) ORDER BY ref", refs=refs))
 
 
-async def _ask(
-    work: Work, grant: UUID, cause: ErasureCause, rows: Sequence[Any], categories: Collection[str]
+async def readings_of(work: Work, handovers: Sequence[UUID]) -> dict[UUID, Any]:
+    """What was read of these hand-overs, by the journal: categories, first and last reading."""
+    return {row.handover: row for row in await work.execute(_READ, refs=list(handovers))}
+
+
+async def ask_desks(
+    work: Work, grant: UUID, cause: Word, rows: Sequence[Any], categories: Collection[str]
 ) -> list[UUID]:
-    readings = {row.handover: row for row in await work.execute(_READ, refs=[row.ref for row in rows])}
+    """Ask the desk of each of these hand-overs (rows of the table); the references of the requests."""
+    readings = await readings_of(work, [row.ref for row in rows])
     made = []
     for row in rows:
         read = readings.get(row.ref)
@@ -103,7 +110,7 @@ async def _ask(
     return made
 
 
-async def _write(work: Work, grant: UUID, cause: ErasureCause, row: Any, read: Any, concerned: set[str]) -> UUID:  # noqa: ANN401 - rows
+async def _write(work: Work, grant: UUID, cause: Word, row: Any, read: Any, concerned: set[str]) -> UUID:  # noqa: ANN401 - rows
     ref, due = uuid4(), (work.now.astimezone(PARIS) + time_to_answer()).date()
     copied = ("person", "organisation", "right", "recipient_organisation", "recipient_organisation_name", "desk",
               "desk_name", "assignee")  # fmt: skip
@@ -141,7 +148,7 @@ async def ask_for_what_is_left(service: Service) -> int:
         for row in list(await work.execute(_LEFT)):
             found = await work.execute("SELECT categories FROM consentgrant WHERE ref = :ref", ref=row.grant)
             rows = await _rows(work, [row.ref])
-            made += len(await _ask(work, row.grant, ErasureCause.WITHDRAWAL, rows, found.scalar_one()))
+            made += len(await ask_desks(work, row.grant, ErasureCause.WITHDRAWAL, rows, found.scalar_one()))
     return made
 
 
@@ -181,14 +188,17 @@ async def answer_erasure(ask: AnswerErasure, work: Work) -> ErasureAsked:
     if row is None:
         raise NotFound
     if row.state != ErasureState.ERASED.value:
-        await _note_answer(ask.reason, row, work, viewer)
+        await note_answer(ask.reason, row, work, viewer)
     elif ask.reason is not None:
         raise ErasureAlreadyConfirmed
     shown = await work.execute(f"SELECT {_SHOWN} FROM intake.erasurerequest WHERE ref = :ref", ref=ask.request)
     return asked_of(shown.one())
 
 
-async def _note_answer(reason: KeepingReason | None, row: Any, work: Work, viewer: Viewer) -> None:  # noqa: ANN401 - a row
+async def note_answer(
+    reason: KeepingReason | None, row: Any, work: Work, viewer: Viewer, role: Role = Role.DESK_AGENT  # noqa: ANN401 - a row
+) -> None:
+    """Keep what was answered (None: erased), tell it, and journal it."""
     state = ErasureState.ERASED if reason is None else ErasureState.KEPT
     await work.execute(
         "UPDATE intake.erasurerequest SET state = :state, reason = :reason, answered_at = :now, answered_by = :who"
@@ -221,7 +231,7 @@ async def _note_answer(reason: KeepingReason | None, row: Any, work: Work, viewe
         erased=reason is None,
         at=work.now,
     )
-    work.emit(fact, actor_kind=Role.DESK_AGENT.value)
+    work.emit(fact, actor_kind=role.value)
     work.hint(f"organisation.{row.organisation}")
     work.hint(f"desk.{row.desk}")
 

@@ -47,6 +47,6 @@ ACCESS = (
         "SELECT, INSERT, UPDATE",
         "SELECT, INSERT, UPDATE",
         f"{_REACH} OR {has_role('dpo')}",
-        _REACH,
+        f"{_REACH} OR {has_role('dpo')}",
     ),
 )

@@ -4,6 +4,7 @@ Read and written through a pool of its own, whose role reaches this table and no
 hint: whoever looks at anything else cannot tell the two answers apart.
 """
 
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
@@ -34,7 +35,7 @@ async def record_answer(viewer: Viewer, command: UUID, person: UUID, opposed: bo
     """
     _require(viewer, person)
     values = {
-        "ref": uuid5(viewer.account, f"evaluation/{command}"),
+        "ref": uuid5(viewer.account, f"evaluation/{command}/{person}"),
         "person": person,
         "organisation": viewer.organisation,
         "opposed": opposed,
@@ -45,10 +46,11 @@ async def record_answer(viewer: Viewer, command: UUID, person: UUID, opposed: bo
     await work.session.execute(insert(EvaluationAnswer).values(values).on_conflict_do_nothing())
 
 
-async def answer_of(viewer: Viewer, person: UUID, work: Work) -> EvaluationAnswer | None:
-    """Her newest answer, or None when she was not asked yet. Refusal: RoleNotAllowed."""
-    _require(viewer, person)
-    query = select(EvaluationAnswer).where(EvaluationAnswer.person == person)
+async def answer_of(viewer: Viewer, files: Sequence[UUID], work: Work) -> EvaluationAnswer | None:
+    """Her newest answer, in whichever of her files, or None when she was not asked yet. Refusal: RoleNotAllowed."""
+    for person in files:
+        _require(viewer, person)
+    query = select(EvaluationAnswer).where(col(EvaluationAnswer.person).in_(files))
     query = query.order_by(col(EvaluationAnswer.at).desc(), col(EvaluationAnswer.ref)).limit(1)
     return (await work.session.exec(query)).first()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import FreeTextToConfirm, InvalidInput, SocialSecurityNumberRefused
-from services.intake.free_text_numbers import holds_a_nir
+from contracts.social_security_number import holds_a_nir
 from services.intake.free_text_words import Matter, Passage, passages
 
 __all__ = ["FIELDS", "TEXT", "Watched", "accept_free_text", "holds_a_nir", "label_of"]
@@ -37,6 +37,8 @@ FIELDS: dict[str, Watched] = {
     "goal": Watched("Ce qu’elle veut, dans ses mots"),
     "accompanied_by": Watched("Qui l’accompagnera", 120, about_others=True),
     "text": TEXT,
+    # Why the DPO decides something of the territory: nobody accompanied belongs in it.
+    "why": Watched("Pourquoi", 200),
     # Her own words in a request to the data protection officer: they are hers to choose.
     "words": Watched("Ce qu’elle demande", asked=False),
     # Identity: it says who somebody is and where, so nothing but a NIR is looked for.

@@ -12,7 +12,7 @@ from contracts.facts import PersonMet, RightsIdentified
 from contracts.refusals import InvalidInput, NotFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Civility
-from services.intake import journal, store
+from services.intake import journal, people_search, store
 from services.intake.commands import (
     MeetPerson,
     NotedRight,
@@ -84,7 +84,7 @@ async def find_twins(command: MeetPerson, work: Work, keys: PersonKeys) -> list[
     viewer = asking(work)
     check_birth_date(command.birth_date, work.now.astimezone(PARIS).date())
     new = _likeness(accepted(command), command, keys)
-    known = {person.ref: person for person in await store.likely_twins(viewer, work, new)}
+    known = {person.ref: person for person in await people_search.likely_twins(viewer, work, new)}
     await journal.record_list(work, viewer, Kind.SEARCHED, known)
     seen = [Likeness(one.ref, one.search, one.birth_date, one.phone_hash) for one in known.values()]
     return [known[ref] for _, ref in possible_twins(new, seen)]

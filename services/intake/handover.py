@@ -14,8 +14,8 @@ from contracts.replies import Recipient
 from contracts.rights import catalogue
 from contracts.viewer import Viewer
 from contracts.vocabulary import HandoverMode, Purpose, Scheme
+from services.intake import caseload, journal
 from services.intake import handover_store as store
-from services.intake import journal
 from services.intake.dossier import Convention, choose_grant, decided_at
 from services.intake.free_text import accept_free_text
 from services.intake.journal_kinds import Kind, Thing
@@ -23,6 +23,7 @@ from services.intake.limiting import refuse_limited
 from services.intake.locks import Ends, read_frame, stand
 from services.intake.person_keys import PersonKeys
 from services.intake.sending import HandedOver, send
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 from services.runtime.process import Service
 
@@ -124,11 +125,13 @@ async def record_handover(
     keys: PersonKeys,
 ) -> dict[str, Any]:
     """Check both locks under the lock of the grant's row, and write the hand-over as `sending`; returns its columns."""
-    grants, known_scheme = await store.lock_grants(viewer, work, command.person, command.desk)
+    grants, known_scheme, follows = await store.lock_grants(viewer, work, command.person, command.desk)
     if known_scheme is None and await store.find_person(viewer, work, command.person) is None:
         raise NotFound
     if known_scheme is not None and known_scheme != scheme:
         raise _OtherScheme
+    if follows not in (None, viewer.account):
+        await caseload.require_reason(viewer, work, command.person)
     await refuse_limited(work, command.person)
     await _require_own(command, work, viewer)
     at = max(decided_at(row, work.now) for row in grants) if grants else work.now
@@ -165,11 +168,13 @@ async def record_handover(
 
 
 async def _require_own(command: HandOver, work: Work, viewer: Viewer) -> None:
-    """What the command continues is of the viewer's organisation and of the same person. Refusals: NotFound."""
+    """What the command continues is of the viewer's organisation and of the same person, in whichever of her files.
+    Refusals: NotFound.
+    """
     for ref in (command.draft, command.redirect_of):
         if ref is not None:
             found = await store.find_own(viewer, work, ref)
-            if found is None or found[0].person != command.person:
+            if found is None or found[0].person not in await files_of(work, command.person):
                 raise NotFound
 
 

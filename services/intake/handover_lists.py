@@ -16,6 +16,7 @@ from services.intake.handover_store import BEFORE, READABLE_STEPS
 from services.intake.tables import ConsentGrant, Handover, Person
 from services.runtime.database import Work
 
+PAGE = 40
 TABS = ("guichet", "en-cours", "a-moi", "closes", "brouillons")
 
 
@@ -38,8 +39,8 @@ def _where_tab(viewer: Viewer, tab: str) -> list[Any]:
     }[tab]
 
 
-async def list_tab(viewer: Viewer, work: Work, tab: str, limit: int = 200) -> list[tuple[Handover, Person]]:
-    """The hand-overs of the viewer's organisation in one tab, the most pressing first, then the last moved."""
+async def list_tab(viewer: Viewer, work: Work, tab: str, page: int = 1) -> list[tuple[Handover, Person]]:
+    """Forty hand-overs of the viewer's organisation in one tab, the most pressing first, then the last moved."""
     found = await work.session.exec(
         select(Handover, Person)
         .join(Person, col(Person.ref) == col(Handover.person))
@@ -49,8 +50,10 @@ async def list_tab(viewer: Viewer, work: Work, tab: str, limit: int = 200) -> li
             if tab in ("guichet", "en-cours")
             else col(Handover.moved_at).desc(),
             col(Handover.moved_at).desc(),
+            col(Handover.ref),
         )
-        .limit(limit)
+        .offset((page - 1) * PAGE)
+        .limit(PAGE)
     )
     return [(row[0], row[1]) for row in found.all()]
 

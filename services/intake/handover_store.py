@@ -10,9 +10,10 @@ from sqlalchemy import Row, update
 from sqlmodel import col, or_, select
 
 from contracts.lifecycle import OPEN, State
-from contracts.refusals import GrantWithdrawn
+from contracts.refusals import FileMerged, GrantWithdrawn
 from contracts.viewer import Viewer
 from services.intake.tables import ConsentGrant, Handover, Note, Person, PresumedRight, SharingRoute, Situation
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 
 BEFORE = ("draft", "awaiting_consent")
@@ -21,7 +22,8 @@ UNSENT = (*BEFORE, "refused")
 ABANDONED = "abandoned"
 # Each hand-over sent makes these: they are written by hand, and their rows are read as the models' are.
 _LOCK_GRANTS = f"""
-SELECT {", ".join(f'g."{name}"' for name in ConsentGrant.model_fields)}, p.scheme
+SELECT {", ".join(f'g."{name}"' for name in ConsentGrant.model_fields)},
+    CASE WHEN p.merged_into IS NULL THEN p.scheme END AS scheme, p.referent AS follows
 FROM intake.consentgrant g JOIN intake.person p ON p.ref = g.person
 WHERE g.person = :person AND g.desk = :desk AND g.organisation = :organisation ORDER BY g.ref FOR UPDATE OF g
 """
@@ -33,9 +35,12 @@ WHERE sender_kind = ANY(:senders) AND recipient_kind = ANY(:recipients)
 
 
 async def find_person(viewer: Viewer, work: Work, ref: UUID) -> Person | None:
-    """A person of the viewer's organisation."""
+    """A person of the viewer's organisation. Refusal: FileMerged."""
     found = await work.session.exec(select(Person).where(Person.ref == ref, Person.organisation == viewer.organisation))
-    return found.first()
+    person = found.first()
+    if person is not None and person.merged_into is not None:
+        raise FileMerged(kept=str(person.merged_into), merged=str(person.ref))
+    return person
 
 
 async def find_own(viewer: Viewer, work: Work, ref: UUID) -> tuple[Handover, Person] | None:
@@ -52,7 +57,7 @@ async def under_way(viewer: Viewer, work: Work, person: UUID) -> dict[str, str]:
     """The rights of a person that are with a desk now, each with the organisation that has it in hand."""
     found = await work.session.exec(
         select(Handover.right, Handover.recipient_organisation_name).where(
-            Handover.person == person,
+            col(Handover.person).in_(await files_of(work, person)),
             Handover.organisation == viewer.organisation,
             col(Handover.step).in_(READABLE_STEPS),
             col(Handover.state).in_(["draft", *(one.value for one in OPEN)]),
@@ -74,13 +79,14 @@ async def presumed_rights(viewer: Viewer, work: Work, person: UUID) -> list[Pres
     found = await work.session.exec(
         select(PresumedRight)
         .where(
-            PresumedRight.person == person,
+            col(PresumedRight.person).in_(await files_of(work, person)),
             PresumedRight.organisation == viewer.organisation,
             col(PresumedRight.removed_at).is_(None),
         )
         .order_by(col(PresumedRight.identified_at).desc())
     )
-    return list({row.right: row for row in reversed(found.all())}.values())
+    rows = sorted(found.all(), key=lambda row: row.person != person)  # of several files, this one's before another's
+    return list({row.right: row for row in reversed(rows)}.values())
 
 
 async def grants_of_person(viewer: Viewer, work: Work, person: UUID) -> list[ConsentGrant]:
@@ -91,13 +97,17 @@ async def grants_of_person(viewer: Viewer, work: Work, person: UUID) -> list[Con
     return list(found.all())
 
 
-async def lock_grants(viewer: Viewer, work: Work, person: UUID, desk: UUID) -> tuple[list[ConsentGrant], str | None]:
-    """The grants of a person for a desk, locked until the end of the transaction in one order, and the person's scheme.
+async def lock_grants(
+    viewer: Viewer, work: Work, person: UUID, desk: UUID
+) -> tuple[list[ConsentGrant], str | None, UUID | None]:
+    """The grants of a person for a desk, locked until the end of the transaction in one order; her scheme; who follows.
 
-    A withdrawal takes the same lock, so that it comes wholly before or wholly after a hand-over. No grant: no scheme.
+    A withdrawal takes the same lock, so that it comes wholly before or wholly after a hand-over. No grant: neither;
+    no scheme either of a file that was merged.
     """
     rows = (await work.execute(_LOCK_GRANTS, person=person, desk=desk, organisation=viewer.organisation)).all()
-    return [cast(ConsentGrant, row) for row in rows], rows[0].scheme if rows else None
+    first = rows[0] if rows else None
+    return [cast(ConsentGrant, row) for row in rows], first and first.scheme, first and first.follows
 
 
 async def routes_now(

@@ -5,12 +5,16 @@ An entry holds references and codes, never a value of a person. It is sealed lat
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
 from contracts.viewer import Role, Viewer
-from services.intake.journal_kinds import PERSON_HERSELF, SYSTEM, Kind, Outcome, Thing, keep_until
+from services.intake.caseload_reasons import reason_now
+from services.intake.journal_kinds import PERSON_HERSELF, SYSTEM, Kind, Outcome, Thing, age_of, keep_until
 from services.runtime.database import Work
+from services.runtime.settings import Settings
 
 __all__ = ["Kind", "Outcome", "Thing", "record", "record_all", "record_list", "record_opening", "row_of"]
 
@@ -53,6 +57,13 @@ INSERT INTO intake.journalpending (entry) SELECT t.ref FROM t ORDER BY n
 _ACTING = (Role.REFERENT, Role.DESK_AGENT, Role.DESK_MANAGER, Role.DPO, Role.COORDINATOR, Role.ADMINISTRATOR)
 
 
+@cache
+def ages() -> dict[str, timedelta]:
+    """How long an entry written now is kept: RELAIS_JOURNAL_MONTHS and RELAIS_JOURNAL_CONTROL_MONTHS."""
+    settings = Settings()
+    return {"kept": age_of(settings.journal_months), "for_control": age_of(settings.journal_control_months)}
+
+
 async def record(work: Work, viewer: Viewer | None, kind: Kind, **about: Any) -> UUID:  # noqa: ANN401 - see `row_of`
     """Write one entry in this transaction and return its reference; `about` is what `row_of` takes by name."""
     row = row_of(work, viewer, kind, **about)
@@ -63,8 +74,9 @@ async def record(work: Work, viewer: Viewer | None, kind: Kind, **about: Any) ->
 
 async def record_opening(work: Work, viewer: Viewer, row: Any) -> UUID:  # noqa: ANN401 - a hand-over
     """One page of a hand-over of one's own organisation was opened, with its person's name on it."""
+    reason = None if row.referent == viewer.account else await reason_now(viewer, work, row.person)
     about = {"ref": row.ref, "person": row.person, "desk": row.desk, "grant": row.grant, "epoch": row.epoch}
-    return await record(work, viewer, Kind.READ_REFERRAL, object=Thing.HANDOVER, **about)
+    return await record(work, viewer, Kind.READ_REFERRAL, object=Thing.HANDOVER, reason=reason, **about)
 
 
 async def record_list(
@@ -133,7 +145,7 @@ def row_of(
         "refusal": refusal,
         "reason": reason,
         "at": work.now,
-        "keep_until": keep_until(Kind(kind), ended, reason, work.now),
+        "keep_until": keep_until(Kind(kind), ended, reason, work.now, **ages()),
     }
 
 

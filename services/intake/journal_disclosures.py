@@ -144,5 +144,6 @@ def _reading(row) -> Reading:  # type: ignore[no-untyped-def]  # noqa: ANN001 - 
         handover=row.handover,
         in_a_list=row.in_a_list,
         refusal=row.refusal,
-        reason=Reason(row.reason).label if row.reason in set(Reason) else row.reason,
+        # Other words there are for the machine: which step of a request, which decision.
+        reason=Reason(row.reason).label if row.reason in set(Reason) else None,
     )

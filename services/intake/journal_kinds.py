@@ -49,6 +49,9 @@ class Kind(Word):
     ERASED = "erased", "a effacé des données"
     BREAK_GLASS_DECLARED = "break_glass_declared", "a déclaré une urgence"
     BREAK_GLASS_CONFIRMED = "break_glass_confirmed", "a confirmé une urgence"
+    FILES_MERGED = "files_merged", "a réuni deux dossiers d’une même personne"
+    FILES_SEPARATED = "files_separated", "a séparé deux dossiers réunis"
+    FILES_SET_APART = "files_set_apart", "a noté que deux dossiers sont de deux personnes"
     REASON_GIVEN = "reason_given", "a dit pourquoi ouvrir ce dossier"
     JOURNAL_READ = "journal_read", "a consulté le journal"
     ROUTE_DECIDED = "route_decided", "a décidé d’un circuit de partage"
@@ -108,13 +111,28 @@ _FOR_CONTROL = frozenset(
         Kind.ERASED,
         Kind.BREAK_GLASS_DECLARED,
         Kind.BREAK_GLASS_CONFIRMED,
+        Kind.FILES_MERGED,
+        Kind.FILES_SEPARATED,
         Kind.REASON_GIVEN,
         Kind.JOURNAL_READ,
     }
 )
 
 
-def keep_until(kind: Kind, outcome: Outcome, reason: str | None, at: datetime) -> datetime:
-    """The instant from which an entry may be erased: a year on, three where it serves to control who had access."""
+def age_of(months: int) -> timedelta:
+    """So many months as a number of days, the same all year: twelve are 365 days."""
+    return timedelta(days=round(months * 365 / 12))
+
+
+def keep_until(
+    kind: Kind,
+    outcome: Outcome,
+    reason: str | None,
+    at: datetime,
+    *,
+    kept: timedelta = KEPT,
+    for_control: timedelta = KEPT_FOR_CONTROL,
+) -> datetime:
+    """The instant from which an entry may be erased: `kept` on, or `for_control` where it serves to control access."""
     control = kind in _FOR_CONTROL or outcome is Outcome.REFUSED or reason is not None
-    return at + (KEPT_FOR_CONTROL if control else KEPT)
+    return at + (for_control if control else kept)

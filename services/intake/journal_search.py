@@ -8,6 +8,7 @@ from uuid import UUID
 from contracts.refusals import RoleNotAllowed
 from contracts.viewer import Role, Viewer
 from services.intake.journal_kinds import Kind
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS
 
@@ -103,12 +104,15 @@ async def state_of_chain(viewer: Viewer, work: Work) -> Any:  # noqa: ANN401 - a
 
 
 async def refs_of_number(work: Work, number: str) -> tuple[UUID, ...]:
-    """Whose file number that is, over all organisations; in the worker's transaction, and nothing else is read."""
-    return tuple(row.ref for row in await work.execute("SELECT ref FROM person WHERE file_number = :n", n=number))
+    """Whose file number that is, over all organisations, with every other file of that person; in the transaction of an
+    officer (`officer.reading`), which reaches nothing else of a person.
+    """
+    found = [row.ref for row in await work.execute("SELECT ref FROM person WHERE file_number = :n", n=number)]
+    return tuple(dict.fromkeys([file for ref in found for file in await files_of(work, ref)]))
 
 
 async def numbers_of(work: Work, people: set[UUID]) -> dict[UUID, str]:
-    """The file numbers of these people; in the worker's transaction, and nothing else is read."""
+    """The file numbers of these people; in the transaction of an officer."""
     rows = await work.execute(
         "SELECT ref, file_number FROM person WHERE ref = ANY(cast(:people AS uuid[]))", people=list(people)
     )

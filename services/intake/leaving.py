@@ -16,6 +16,7 @@ from contracts.refusals import RoleNotAllowed
 from contracts.replies import CasesCounted
 from contracts.viewer import Role
 from services.intake.consent_state import EventDetails, EventKind
+from services.intake.erasure_departures import ask_who_left
 from services.intake.handover_store import READABLE_STEPS, UNSENT
 from services.runtime.database import Work
 from services.runtime.inbox import Reaction
@@ -48,7 +49,8 @@ VALUES (gen_random_uuid(), :person, :organisation, :grant, :kind, :desk, :desk_n
 """
 _COUNT = """
 SELECT
-    (SELECT count(*) FROM intake.person p WHERE p.organisation = :organisation {person}) AS people,
+    (SELECT count(*) FROM intake.person p WHERE p.organisation = :organisation AND p.merged_into IS NULL {person})
+        AS people,
     count(*) FILTER (WHERE h.step = ANY(:sent) AND h.state = ANY(:open)) AS open_referrals,
     count(*) FILTER (WHERE h.step = ANY(:unsent)) AS drafts
 FROM intake.handover h WHERE h.organisation = :organisation {handover}
@@ -66,11 +68,14 @@ async def follow_on(fact: MemberLeft, work: Work) -> None:
 
 
 async def end_reading_at(fact: OrganisationLeft, work: Work) -> None:
-    """Nothing that was handed over to or by an organisation that left is readable at a desk from that instant on."""
+    """Nothing that was handed over to or by an organisation that left is readable at a desk from that instant on; what
+    it had read, it is asked to erase.
+    """
     given: dict[str, Any] = {"gone": fact.ref, "at": fact.at}
     moved = {row.organisation for row in await work.execute(_UNREADABLE, steps=list(READABLE_STEPS), **given)}
     moved |= {row.organisation for row in await work.execute(_STOPPED, **given)}
     await _end_agreements(fact.ref, fact.at, work)
+    await ask_who_left(fact.ref, work)
     for organisation in moved:
         work.hint(f"organisation.{organisation}")
 

@@ -15,12 +15,18 @@ from contracts.vocabulary import ErasureCause
 from services.intake.data_request_rules import Kind
 from services.intake.data_request_tables import DataRequest, PersonLimit
 from services.intake.erasure_requests import request_erasure
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 
 _LIMITED = "SELECT person FROM personlimit WHERE person = ANY(cast(:people AS uuid[]))"
 _LIMIT = """
 INSERT INTO personlimit (person, organisation, kind, request, since)
 VALUES (:person, :organisation, :kind, :request, :now) ON CONFLICT (person) DO NOTHING
+"""
+# Of all the files that the same request limited, be they one person's no more.
+_LIFT = """
+DELETE FROM personlimit l USING personlimit o
+WHERE o.person = :person AND l.request = o.request RETURNING l.organisation
 """
 _GRANTS = """
 SELECT g.ref, g.epoch, g.desk, g.desk_name, g.organisation, g.categories FROM consentgrant g
@@ -59,17 +65,19 @@ async def limit_of(work: Work, person: UUID) -> PersonLimit | None:
 
 
 async def limit_person(row: DataRequest, work: Work) -> None:
-    """From this transaction on, the file is kept and nothing else. Runs as the worker, decided by the DPO."""
-    await work.execute(
-        _LIMIT, person=row.person, organisation=row.organisation, kind=row.kind, request=row.ref, now=work.now
-    )
+    """From this transaction on, the file is kept and nothing else, and every other file of hers. Runs as the worker,
+    decided by the DPO.
+    """
+    for file in await files_of(work, row.person):
+        await work.execute(
+            _LIMIT, person=file, organisation=row.organisation, kind=row.kind, request=row.ref, now=work.now
+        )
     work.hint(f"organisation.{row.organisation}")
 
 
 async def lift_limit(person: UUID, work: Work) -> bool:
     """The file is as any other again; False when it was not limited. What an opposition ended stays ended."""
-    gone = await work.execute("DELETE FROM personlimit WHERE person = :person RETURNING organisation", person=person)
-    organisation = gone.scalar_one_or_none()
+    organisation = next(iter((await work.execute(_LIFT, person=person)).scalars()), None)
     if organisation is None:
         return False
     work.hint(f"organisation.{organisation}")
@@ -78,9 +86,10 @@ async def lift_limit(person: UUID, work: Work) -> bool:
 
 async def oppose(row: DataRequest, work: Work) -> int:
     """End every agreement and every hand-over of the person, and limit her file; how many agreements ended."""
-    ended = await end_agreements(row.person, work, reason=Kind.OPPOSITION.value)
+    files = await files_of(work, row.person)
+    ended = [await end_agreements(file, work, reason=Kind.OPPOSITION.value) for file in files]
     await limit_person(row, work)
-    return ended
+    return sum(ended)
 
 
 async def end_agreements(person: UUID, work: Work, *, reason: str) -> int:

@@ -12,10 +12,11 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from contracts.refusals import RoleNotAllowed
+from contracts.refusals import NotFound, RoleNotAllowed
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind, Word
 from services.intake import journal, store
+from services.intake.duplicate_tables import FileMerge
 from services.intake.journal_kinds import PERSON_HERSELF, Kind, Thing
 from services.intake.own_page_rules import (
     TRIES_AT_MOST,
@@ -31,6 +32,7 @@ from services.intake.own_page_rules import (
 )
 from services.intake.own_page_tables import PageTry, PersonLink, PersonVisit
 from services.intake.person_keys import PersonKeys
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 from services.runtime.jobs import Job
 from services.runtime.process import Service
@@ -89,11 +91,12 @@ async def make_link(
 
 
 async def end_links(viewer: Viewer, person: UUID, work: Work) -> None:
-    """End every link to a person's page, and every visit. Refusal: NotFound."""
+    """End every link to a person's page, of whichever of her files, and every visit. Refusals: NotFound, FileMerged."""
     await store.person_of(viewer, work, person)
-    await work.execute("UPDATE personlink SET ended_at = :now WHERE person = :person AND ended_at IS NULL",
-                       now=work.now, person=person)  # fmt: skip
-    await work.execute("DELETE FROM personvisit WHERE person = :person", person=person)
+    files = list(await files_of(work, person))
+    await work.execute("UPDATE personlink SET ended_at = :now WHERE person = ANY(:files) AND ended_at IS NULL",
+                       now=work.now, files=files)  # fmt: skip
+    await work.execute("DELETE FROM personvisit WHERE person = ANY(:files)", files=files)
 
 
 async def link_of(viewer: Viewer, person: UUID, work: Work) -> PersonLink | None:
@@ -156,9 +159,39 @@ async def visitor_of(cookie: str, work: Work) -> Viewer | None:
     link = await work.session.get(PersonLink, visit.link)
     if link is None or not is_open(link.expires_at, link.ended_at, 0, work.now):
         return None
+    if visit.person != link.person and visit.person not in await files_of_link(link, work):
+        return None
     visit.until = visit_until(visit.opened_at, work.now)
     work.session.add(visit)
     return herself(visit.person, visit.organisation, work.territory)
+
+
+async def files_of_link(link: PersonLink, work: Work) -> tuple[UUID, ...]:
+    """The files that a link opens: its own, and those that were merged into it before the link was made.
+
+    Whoever holds an older sheet learns nothing by a merge that came after it.
+    """
+    merged = select(FileMerge.absorbed).where(
+        FileMerge.person == link.person, col(FileMerge.undone_at).is_(None), FileMerge.merged_at <= link.made_at
+    )
+    return (link.person, *(await work.session.exec(merged.order_by(col(FileMerge.merged_at)))).all())
+
+
+async def files_of_visit(cookie: str, work: Work) -> tuple[UUID, ...]:
+    """The files that this visit may turn to; none when it is over. Runs with nobody signed in."""
+    visit = await work.session.get(PersonVisit, session_hash(cookie))
+    link = await work.session.get(PersonLink, visit.link) if visit is not None else None
+    return () if link is None else await files_of_link(link, work)
+
+
+async def turn_to(cookie: str, file: UUID, work: Work) -> None:
+    """Show another file of the same person on this browser. Refusal: NotFound for one that her link does not open."""
+    if file not in await files_of_visit(cookie, work):
+        raise NotFound
+    visit = await work.session.get(PersonVisit, session_hash(cookie), with_for_update=True)
+    assert visit is not None
+    visit.person = file
+    work.session.add(visit)
 
 
 async def close_visit(cookie: str, work: Work) -> None:

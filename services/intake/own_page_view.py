@@ -23,7 +23,7 @@ from services.intake.data_request_tables import DataRequest
 from services.intake.dossier import full_name
 from services.intake.journal_disclosures import DisclosedTo, Reading, disclosures_of, fields_of
 from services.intake.journal_kinds import Kind
-from services.intake.own_page_words import ASKED, FOR_HER, request_state, times, where_it_is
+from services.intake.own_page_words import ASKED, DONE_TO_HER, FOR_HER, request_state, times, where_it_is
 from services.intake.tables import ConsentGrant, Handover, Person
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS
@@ -51,8 +51,8 @@ class OwnPage:
 
 
 async def own_page(viewer: Viewer, work: Work, person: UUID, network: Network | None) -> OwnPage:
-    """The page of one person. Refusal: NotFound."""
-    found = await store.person_of(viewer, work, person)
+    """The page of one file of a person. Refusal: NotFound."""
+    found = await store.person_of(viewer, work, person, merged=True)
     grants = await _rows(ConsentGrant, work, person, col(ConsentGrant.given_at))
     handovers = [
         row for row in await _rows(Handover, work, person, col(Handover.created_at))
@@ -152,6 +152,7 @@ def _seen(one: DisclosedTo, network: Network | None) -> dict[str, Any]:
         "organisation": name or ("L’organisme qui vous accompagne" if one.own else "Un organisme"),
         "desk": desk,
         "how_often": times(len(read)) if read else None,
+        "read_times": len(read),
         "last": read[0].at if read else None,
         "fields": list(dict.fromkeys(_said(label) for reading in read for label in reading.fields)),
         "in_lists": sum(1 for reading in one.read if reading.in_a_list),
@@ -172,7 +173,8 @@ def _in_order(readings: Iterable[Reading]) -> list[Reading]:
 
 
 def _time(one: Reading) -> dict[str, Any]:
-    return {"at": one.at, "what": one.what, "fields": [_said(label) for label in one.fields], "reason": one.reason}
+    what = DONE_TO_HER.get(one.kind, one.what)
+    return {"at": one.at, "what": what, "fields": [_said(label) for label in one.fields], "reason": one.reason}
 
 
 def _referral(row: Handover) -> dict[str, Any]:

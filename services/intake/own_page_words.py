@@ -4,6 +4,7 @@ from contracts.lifecycle import State
 from contracts.vocabulary import Outcome, Turn, Word
 from services.intake.data_request_rules import Kind
 from services.intake.data_request_rules import State as RequestState
+from services.intake.journal_kinds import Kind as Done
 
 _STATES = {
     State.DRAFT: "Pas encore partie.",
@@ -42,6 +43,24 @@ FOR_HER = {
     "Ce qui l’aiderait": "Ce qui vous aiderait",
     "Accompagnée de": "Qui vous accompagne",
     "Personne qui l’accompagne": "Qui vous accompagne",
+}
+DONE_TO_HER = {
+    Done.READ_FILE: "a ouvert votre dossier",
+    Done.READ_REFERRAL: "a ouvert votre demande",
+    Done.PREVIEWED: "a vu d’avance ce que lira le guichet",
+    Done.LISTED: "a vu votre nom dans une liste",
+    Done.SEARCHED: "vous a cherchée ou cherché",
+    Done.CREATED: "a créé votre dossier",
+    Done.CHANGED: "a modifié votre dossier",
+    Done.HANDED_OVER: "a confié votre demande à un guichet",
+    Done.CONTACTED: "vous a contactée ou contacté",
+    Done.PRINTED: "a imprimé votre dossier",
+    Done.EXPORTED: "a copié votre dossier dans un fichier",
+    Done.REQUEST_HANDLED: "a traité votre demande sur vos informations",
+    Done.RECTIFIED: "a corrigé votre dossier",
+    Done.LIMITED: "a mis votre dossier en pause",
+    Done.REASON_GIVEN: "a dit pourquoi ouvrir votre dossier",
+    Done.OWN_PAGE_OPENED: "a ouvert votre page",
 }
 ASKED = {
     Kind.ACCESS: ("Recevoir une copie", "Tout ce que Relais garde sur vous."),

@@ -39,6 +39,12 @@ def _categories(*texts: str) -> dict[Category, str]:
     return dict(zip(Category, texts, strict=True))
 
 
+_FOR_HER = {
+    Category.IDENTITY_MIN: "Votre initiale et votre âge",
+    Category.CONTACT_SAFE_TIMES: "Quand vous appeler",
+    Category.NEED_SUMMARY: "Ce qui vous aiderait",
+    Category.ACCOMPANIMENT: "Qui vous accompagne",
+}
 _FRENCH = ReceiptWords(
     locale="fr_FR",
     title="Votre accord",
@@ -60,7 +66,8 @@ _FRENCH = ReceiptWords(
     see="Vous pouvez demander à voir ce qui est noté sur vous, qui l’a lu, et le faire corriger ou effacer.",
     ended="Cet accord est terminé\u202f: plus rien n’est partagé.",
     purposes={one: one.label for one in Purpose},
-    categories={one: one.label for one in Category},
+    # What professionals call « elle » is said to her as « vous ».
+    categories={one: _FOR_HER.get(one, one.label) for one in Category},
 )
 _ENGLISH = ReceiptWords(
     locale="en_GB",

@@ -62,7 +62,8 @@ async def correct_person(command: CorrectPerson, work: Work, keys: PersonKeys) -
     """
 
     async def act(viewer: Viewer) -> UUID:
-        person = await store.person_of(viewer, work, command.person, lock=True)
+        # A merged file is still read by the desks of its own referrals: what is wrong in it can be corrected.
+        person = await store.person_of(viewer, work, command.person, lock=True, merged=True)
         after = _accepted(command)
         check_birth_date(command.birth_date, work.now.astimezone(PARIS).date())
         before = as_it_stands(person, keys)

@@ -18,6 +18,7 @@ from services.runtime.database import Work
 from services.runtime.jobs import Job
 from services.runtime.process import Service
 from services.runtime.purging import PLUMBING_AGES, Age, count_over_age, purge
+from services.runtime.settings import Settings
 from services.runtime.web.dates import PARIS
 
 LOOK_EVERY = 900.0
@@ -31,15 +32,16 @@ WHAT: dict[str, str] = {
 }
 Done = Callable[[str, int], None]
 # The last contact is the last time she was met, or that one of her referrals moved. A limited file is kept (GDPR
-# article 18.2), and so is one about which an answer is due.
+# article 18.2), and so is one about which an answer is due. All her files go together, or none.
 _OVER = """
 SELECT p.ref, p.organisation FROM person p
-WHERE p.last_contact_at < :before
-    AND NOT EXISTS (SELECT 1 FROM handover h WHERE h.person = p.ref AND h.moved_at >= :before)
-    AND NOT EXISTS (SELECT 1 FROM personlimit l WHERE l.person = p.ref)
-    AND NOT EXISTS (SELECT 1 FROM datarequest r WHERE r.person = p.ref AND r.ended_at IS NULL)
+WHERE p.last_contact_at < :before AND p.merged_into IS NULL
+    AND NOT EXISTS (SELECT 1 FROM person m WHERE m.merged_into = p.ref AND m.last_contact_at >= :before)
+    AND NOT EXISTS (SELECT 1 FROM handover h WHERE h.person IN {files} AND h.moved_at >= :before)
+    AND NOT EXISTS (SELECT 1 FROM personlimit l WHERE l.person IN {files})
+    AND NOT EXISTS (SELECT 1 FROM datarequest r WHERE r.person IN {files} AND r.ended_at IS NULL)
 ORDER BY p.last_contact_at LIMIT :most
-"""
+""".format(files="(SELECT p.ref UNION ALL SELECT m.ref FROM person m WHERE m.merged_into = p.ref)")
 _JOURNAL = "SELECT count(*) FROM journalentry WHERE keep_until < :now"
 _BEGIN = """
 INSERT INTO retentionrun (ref, night, started_at) VALUES (gen_random_uuid(), :night, :now)
@@ -128,3 +130,12 @@ def said(days: int) -> str:
     """`45 jours`, `12 mois`."""
     months = timedelta(days=days) // timedelta(days=30)
     return f"{months} mois" if days >= 90 else f"{days} jours"
+
+
+def chosen(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The ages that the territory chooses, in words, as pages and the report of a night say them."""
+    return (
+        ("Personnes accompagnées, après le dernier contact", f"{settings.retention_months} mois"),
+        ("Journal des lectures et des changements", f"{settings.journal_months} mois"),
+        ("Journal qui sert au contrôle des accès", f"{settings.journal_control_months} mois"),
+    )

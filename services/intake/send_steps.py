@@ -26,6 +26,7 @@ from services.intake.journal_kinds import Kind, Thing
 from services.intake.mail_returns import mails_that_return
 from services.intake.preview import Candidate, candidates, preview
 from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight, SharingRoute, Situation
+from services.intake.united_files import files_of
 from services.intake.web import Questions, keys_of
 from services.runtime.process import Service
 from services.runtime.web.dates import PARIS
@@ -81,7 +82,8 @@ class Ground:
         return next((one for one in self.found if one.key == key), None)
 
     def presumed(self, right: str) -> PresumedRight | None:
-        return next((one for one in self.rights if one.right == right), None)
+        """As the desk would read it: of this file alone, not of one that was merged into it."""
+        return next((one for one in self.rights if one.right == right and one.person == self.person.ref), None)
 
 
 async def read_ground(request: Request, viewer: Viewer, ref: UUID, choice: Choice) -> Ground:
@@ -92,7 +94,7 @@ async def read_ground(request: Request, viewer: Viewer, ref: UUID, choice: Choic
         if person is None:
             raise NotFound
         draft = await store.find_own(viewer, work, choice.draft) if choice.draft else None
-        if choice.draft and (draft is None or draft[0].person != ref):
+        if choice.draft and (draft is None or draft[0].person not in await files_of(work, ref)):
             raise NotFound
         ground = Ground(
             person,

@@ -1,19 +1,19 @@
 """Reading people. Every reading says who asks and keeps to her organisation; row-level security is the second net."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select
 
 from contracts.lifecycle import OPEN, State
-from contracts.refusals import NotFound
+from contracts.refusals import FileMerged, NotFound
 from contracts.viewer import Viewer
 from services.intake import handover_store
-from services.intake.domain import Likeness, Looked
 from services.intake.tables import (
     ConsentEvent,
     ConsentGrant,
@@ -23,6 +23,7 @@ from services.intake.tables import (
     PresumedRight,
     Situation,
 )
+from services.intake.united_files import files_of
 from services.runtime.database import Work
 
 FILTERS = ("toutes", "mes-personnes", "en-attente", "accord-bientot-fini")
@@ -30,16 +31,16 @@ PAGE = 40
 ENDING_SOON = timedelta(days=15)
 _WAITING = (State.DRAFT.value, State.SENT.value)
 _OPEN = tuple(state.value for state in OPEN)
-# pg_trgm: how near a folded name must be to what was typed; below, two names only share a few letters.
-NEAR_NAME = 0.42
 
 
-async def person_of(viewer: Viewer, work: Work, ref: UUID, *, lock: bool = False) -> Person:
-    """A person of the viewer's organisation. Refusal: NotFound."""
+async def person_of(viewer: Viewer, work: Work, ref: UUID, *, lock: bool = False, merged: bool = False) -> Person:
+    """A person of the viewer's organisation. Refusals: NotFound, FileMerged (unless `merged`: for what stays hers)."""
     query = select(Person).where(Person.ref == ref, Person.organisation == viewer.organisation)
     found = (await work.session.exec(query.with_for_update() if lock else query)).first()
     if found is None:
         raise NotFound
+    if found.merged_into is not None and not merged:
+        raise FileMerged(kept=str(found.merged_into), merged=str(found.ref))
     return found
 
 
@@ -49,10 +50,16 @@ def _ends() -> Any:  # noqa: ANN401 - an expression
 
 
 def _where(viewer: Viewer, work: Work, which: str) -> list[Any]:
-    waiting = select(Handover.person).where(
-        col(Handover.step).in_(("sending", "sent")), col(Handover.state).in_(_WAITING)
+    # Of whichever of her files it is: the one that is kept stands in the list.
+    of = aliased(Person)
+    kept = select(func.coalesce(col(of.merged_into), col(of.ref)))
+    waiting = kept.join(Handover, col(Handover.person) == col(of.ref)).where(
+        Handover.organisation == viewer.organisation,
+        col(Handover.step).in_(("sending", "sent")),
+        col(Handover.state).in_(_WAITING),
     )
-    ending = select(ConsentGrant.person).where(
+    ending = kept.join(ConsentGrant, col(ConsentGrant.person) == col(of.ref)).where(
+        ConsentGrant.organisation == viewer.organisation,
         col(ConsentGrant.withdrawn_at).is_(None),
         _ends() > work.now,
         _ends() <= work.now + ENDING_SOON,
@@ -62,7 +69,7 @@ def _where(viewer: Viewer, work: Work, which: str) -> list[Any]:
         "en-attente": [col(Person.ref).in_(waiting)],
         "accord-bientot-fini": [col(Person.ref).in_(ending)],
     }
-    return [Person.organisation == viewer.organisation, *extra.get(which, [])]
+    return [Person.organisation == viewer.organisation, col(Person.merged_into).is_(None), *extra.get(which, [])]
 
 
 async def list_people(viewer: Viewer, work: Work, which: str, page: int = 1) -> list[Person]:
@@ -82,37 +89,6 @@ async def count_people(viewer: Viewer, work: Work) -> dict[str, int]:
     return dict(zip(FILTERS, row, strict=True))
 
 
-async def search_people(viewer: Viewer, work: Work, looked: Looked, value: str, limit: int = 30) -> list[Person]:
-    """The people that a search finds, the nearest first; `value` for a phone is its keyed hash."""
-    query = select(Person).where(Person.organisation == viewer.organisation)
-    if looked is Looked.PHONE:
-        query = query.where(Person.phone_hash == value)
-    elif looked is Looked.BIRTH_DATE:
-        query = query.where(Person.birth_date == date.fromisoformat(value))
-    elif looked is Looked.FILE_NUMBER:
-        query = query.where(Person.file_number == value)
-    elif not value:
-        return []
-    else:
-        nearness = func.greatest(
-            func.public.word_similarity(value, col(Person.search)), func.public.similarity(value, col(Person.search))
-        )
-        query = query.where(or_(nearness >= NEAR_NAME, col(Person.search).contains(value, autoescape=True)))
-        query = query.order_by(nearness.desc())
-    query = query.order_by((col(Person.referent) != viewer.account), col(Person.last_contact_at).desc())
-    return list((await work.session.exec(query.limit(limit))).all())
-
-
-async def likely_twins(viewer: Viewer, work: Work, new: Likeness) -> list[Person]:
-    """The people of the organisation that share a near name, or the phone, with somebody new."""
-    nearness = func.public.similarity(new.name, col(Person.search))
-    alike = [nearness >= 0.3]
-    if new.phone:
-        alike.append(col(Person.phone_hash) == new.phone)
-    query = select(Person).where(Person.organisation == viewer.organisation, or_(*alike))
-    return list((await work.session.exec(query.order_by(nearness.desc()).limit(30))).all())
-
-
 @dataclass(frozen=True)
 class Standing:
     """What a row of the list says besides who: the latest hand-over, presumed rights and live grants."""
@@ -123,8 +99,9 @@ class Standing:
 
 
 async def standing_of(viewer: Viewer, work: Work, people: Sequence[Person]) -> Standing:
-    """Where each of these people stands, in three statements."""
-    refs = [person.ref for person in people]
+    """Where each of these people stands, with all her files."""
+    kept = await _files_of_all(work, [person.ref for person in people])
+    refs = list(kept)
     latest = (
         select(Handover)
         .where(
@@ -146,23 +123,34 @@ async def standing_of(viewer: Viewer, work: Work, people: Sequence[Person]) -> S
         col(ConsentGrant.withdrawn_at).is_(None),
         _ends() > work.now,
     )
+    newest = sorted((await work.session.exec(latest)).all(), key=lambda row: row.created_at)
     return Standing(
-        {row.person: row for row in (await work.session.exec(latest)).all()},
-        _by_person((await work.session.exec(rights)).all()),
-        _by_person((await work.session.exec(grants)).all()),
+        {kept[row.person]: row for row in newest},
+        _by_person((await work.session.exec(rights)).all(), kept),
+        _by_person((await work.session.exec(grants)).all(), kept),
     )
 
 
-def _by_person(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+async def _files_of_all(work: Work, people: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Every file of these people, each with the one that is kept."""
+    merged = select(Person.ref, Person.merged_into).where(col(Person.merged_into).in_(people))
+    more = {ref: kept for ref, kept in (await work.session.exec(merged)).all() if kept is not None}
+    return {**{ref: ref for ref in people}, **more}
+
+
+def _by_person(rows: Iterable[Any], kept: dict[UUID, UUID]) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = {}
     for row in rows:
-        found.setdefault(row.person, []).append(row)
+        found.setdefault(kept[row.person], []).append(row)
     return found
 
 
 @dataclass(frozen=True)
 class PersonFile:
-    """Everything on record of one person, for the people of her referent's organisation."""
+    """Everything on record of one person, for the people of her referent's organisation.
+
+    `merged` are her other files, by reference: what is of one of them says so by its `person`.
+    """
 
     person: Person
     situation: Situation | None
@@ -171,14 +159,18 @@ class PersonFile:
     rights: list[PresumedRight]
     handovers: list[Handover]
     encounters: list[Encounter]
+    merged: dict[UUID, Person] = field(default_factory=dict)
 
 
 async def person_file(viewer: Viewer, work: Work, ref: UUID) -> PersonFile:
     """The whole file, newest first. Refusal: NotFound."""
     person = await person_of(viewer, work, ref)
+    merged = await merged_into(viewer, work, ref)
+    files = [ref, *merged]
 
     async def rows(table: Any, *conditions: Any, newest: Any) -> list[Any]:  # noqa: ANN401 - any table of a person
-        query = select(table).where(table.person == ref, table.organisation == viewer.organisation, *conditions)
+        here = (col(table.person).in_(files), table.organisation == viewer.organisation)
+        query = select(table).where(*here, *conditions)
         return list((await work.session.exec(query.order_by(newest.desc()))).all())
 
     situation = await work.session.exec(
@@ -192,17 +184,29 @@ async def person_file(viewer: Viewer, work: Work, ref: UUID) -> PersonFile:
         await presumed_rights(viewer, work, ref),
         await rows(Handover, Handover.step != handover_store.ABANDONED, newest=col(Handover.created_at)),
         await rows(Encounter, newest=col(Encounter.met_on)),
+        merged,
     )
+
+
+async def merged_into(viewer: Viewer, work: Work, ref: UUID) -> dict[UUID, Person]:
+    """The files that were merged into this one, by reference."""
+    query = select(Person).where(Person.merged_into == ref, Person.organisation == viewer.organisation)
+    return {one.ref: one for one in (await work.session.exec(query.order_by(col(Person.ref)))).all()}
 
 
 async def presumed_rights(viewer: Viewer, work: Work, person: UUID) -> list[PresumedRight]:
-    """The rights presumed now, in the order in which they were noted."""
+    """The rights presumed now, in the order in which they were noted; of several files each right once, this one's
+    first.
+    """
     query = select(PresumedRight).where(
-        PresumedRight.person == person,
+        col(PresumedRight.person).in_(await files_of(work, person)),
         PresumedRight.organisation == viewer.organisation,
         col(PresumedRight.removed_at).is_(None),
     )
-    return list((await work.session.exec(query.order_by(col(PresumedRight.identified_at)))).all())
+    rows = (await work.session.exec(query.order_by(col(PresumedRight.identified_at)))).all()
+    own = {row.right for row in rows if row.person == person}
+    others = {row.right: row for row in rows if row.person != person and row.right not in own}
+    return [row for row in rows if row.person == person or row is others.get(row.right)]
 
 
 async def grant_of(viewer: Viewer, work: Work, ref: UUID, *, lock: bool = False) -> ConsentGrant:

@@ -17,6 +17,7 @@ from services.intake import (
     break_glass_tables,
     caseload_tables,
     data_request_tables,
+    duplicate_tables,
     erasing_tables,
     erasure_tables,
     evaluation_tables,
@@ -27,6 +28,7 @@ from services.intake import (
 )
 from services.intake.base import Base
 from services.intake.erasable import erasable
+from services.intake.officer_tables import bound_to_officers
 from services.runtime.access import ORGANISATION, Access, at_my_desks, plumbing_access
 from services.runtime.migrations import Schema
 from services.runtime.tables import instant, plumbing, words
@@ -34,8 +36,10 @@ from services.runtime.tables import instant, plumbing, words
 
 class Person(Base, table=True):
     """A person met. `search` is the folded name for trigram search; `scheme` decides which organisation is in charge.
+    `merged_into` is the file that is kept of her, when this one was merged (`duplicate_tables`).
 
-    No trigram index: under row-level security PostgreSQL would not use it (its operators are not leakproof).
+    The trigram index serves `%` and `%>` under row-level security once their functions are leakproof: see
+    `services.runtime.migrations`.
     """
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -44,7 +48,7 @@ class Person(Base, table=True):
     civility: str = ""
     first_name: str
     last_name: str
-    birth_date: date | None = None
+    birth_date: date | None = Field(default=None, index=True)
     search: str = ""
     scheme: str = "general"
     language: str = "fr"
@@ -57,6 +61,12 @@ class Person(Base, table=True):
     created_at: datetime = Field(sa_column=instant())
     last_contact_at: datetime = Field(sa_column=instant())
     evaluation_told_at: datetime | None = Field(default=None, sa_column=instant(True))
+    merged_into: UUID | None = Field(default=None, index=True)
+
+    __table_args__ = (
+        Index("person_last_met", "organisation", "last_contact_at"),
+        Index("person_search", "search", postgresql_using="gin", postgresql_ops={"search": "public.gin_trgm_ops"}),
+    )
 
 
 class Encounter(Base, table=True):
@@ -71,6 +81,8 @@ class Encounter(Base, table=True):
     place: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     present: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     at: datetime = Field(sa_column=instant())
+
+    __table_args__ = (Index("encounter_of_day", "referent", "met_on"),)
 
 
 class Situation(Base, table=True):
@@ -119,6 +131,11 @@ class ConsentGrant(Base, table=True):
     with_proxy: str | None = None
     represented_until: datetime | None = Field(default=None, sa_column=instant(True))
     epoch: int = 1
+
+    __table_args__ = (
+        Index("consentgrant_standing", "organisation", "expires_at", postgresql_where=text("withdrawn_at IS NULL")),
+        Index("consentgrant_renews", "renews", postgresql_where=text("renews IS NOT NULL")),
+    )
 
 
 class ConsentEvent(Base, table=True):
@@ -216,7 +233,11 @@ class Handover(Base, table=True):
     viewed_at: datetime | None = Field(default=None, sa_column=instant(True))
     moved_at: datetime = Field(sa_column=instant())
 
-    __table_args__ = (Index("handover_sending", "step", postgresql_where=text("step = 'sending'")),)
+    __table_args__ = (
+        Index("handover_sending", "step", postgresql_where=text("step = 'sending'")),
+        Index("handover_of_referent", "organisation", "referent", "moved_at"),
+        Index("handover_in_state", "organisation", "state", "next_due"),
+    )
 
 
 class Note(Base, table=True):
@@ -286,6 +307,7 @@ ACCESS = (
     *lock_tables.ACCESS,
     *erasure_tables.ACCESS,
     *data_request_tables.ACCESS,
+    *duplicate_tables.ACCESS,
     *erasing_tables.ACCESS,
     *notice_tables.ACCESS,
     *own_page_tables.ACCESS,
@@ -296,6 +318,7 @@ SCHEMA = Schema(
     "intake",
     Base.metadata,
     # Kept apart from both roles, and so from what erasing adds to the rest.
-    own_page_tables.bound_to_herself(erasable(ACCESS, Base.metadata), Base.metadata) + evaluation_tables.ACCESS,
+    bound_to_officers(own_page_tables.bound_to_herself(erasable(ACCESS, Base.metadata), Base.metadata))
+    + evaluation_tables.ACCESS,
     Path(__file__).with_name("migrations"),
 )

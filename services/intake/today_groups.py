@@ -6,7 +6,7 @@ from typing import Any
 from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 
 Item = dict[str, Any]
-SHOWN = 3
+SHOWN, FOLDED = 3, 20
 LATE, UNFINISHED, ENDING = "late", "unfinished", "ending"
 # What it is called, and which rows belong under it: kinds of tasks, or the words above. First what somebody waits for.
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -29,7 +29,8 @@ _RANK = {"late": 0, "due": 1}
 
 
 def groups_of(items: Iterable[Item]) -> list[Item]:
-    """The groups that have rows: `title`, `count`, `late` (how many are), `first` rows and `more`, which is folded.
+    """The groups that have rows: `title`, `count`, `late` (how many are), `first` rows, `more`, which is folded,
+    and `beyond`: how many come when these are done.
 
     Groups keep their order, rows that are late come first; a single row is not worth folding. What no group knows
     stands under a last one, so that nothing is lost.
@@ -43,7 +44,14 @@ def groups_of(items: Iterable[Item]) -> list[Item]:
             shown = SHOWN if len(here) > SHOWN + 1 else len(here)
             late = sum(one["kind"] == "late" for one in here)
             found.append(
-                {"title": title, "count": len(here), "late": late, "first": here[:shown], "more": here[shown:]}
+                {
+                    "title": title,
+                    "count": len(here),
+                    "late": late,
+                    "first": here[:shown],
+                    "more": here[shown : shown + FOLDED],
+                    "beyond": max(0, len(here) - shown - FOLDED),
+                }
             )
     return found
 

@@ -10,14 +10,15 @@ from contracts.rights import right_name
 from contracts.viewer import Viewer
 from services.intake import handover_store as store
 from services.intake import journal
+from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import full_name
 from services.intake.journal_kinds import Kind, Thing
 from services.intake.tables import Handover, Person
 from services.intake.web import REFERENTS
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 
 
 @pages.get("/orientations/{ref}/abandonner", REFERENTS)

@@ -15,13 +15,14 @@ from contracts.viewer import Viewer
 from contracts.vocabulary import AppointmentSide
 from services.intake import handover_store as store
 from services.intake import journal
+from services.intake.caseload_gate import PersonPages
 from services.intake.tables import Handover
 from services.intake.web import REFERENTS
 from services.intake.web_referrals import network_of, read_referral
 from services.runtime.web import appointments
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 
-pages = Pages()
+pages = PersonPages()
 
 
 @pages.get("/orientations/{ref}/rendez-vous", REFERENTS)

@@ -1,92 +1,130 @@
-"""The page that asks why somebody opens the file of a person whom a colleague follows."""
+"""The page that asks why somebody opens the file of a person whom a colleague follows, for a reading or for a form."""
 
+import re
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import FastAPI, Request
+from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from contracts.asks import ListAbsences
 from contracts.envelope import Frozen
-from contracts.refusals import Refusal
+from contracts.refusals import NotFound, ReasonNeeded, Refusal
 from contracts.viewer import Viewer
-from services.intake import caseload, caseload_watch, store
+from services.intake import caseload, caseload_watch
+from services.intake.caseload import Standing
+from services.intake.caseload_gate import FIELD, WhyFirst, keep_reason, stands_in
 from services.intake.journal_kinds import Reason
 from services.intake.web import REFERENTS, show_form, typed_in
 from services.intake.web_referrals import network_of
 from services.runtime.web import forms
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import SAFE, Asking, Pages, service_of, viewer_of
 from services.runtime.web.pages import redirect
+from services.runtime.web.shell import wants_json
 
 pages = Pages()
+_THEN = re.compile(r"/(personnes|orientations)/[0-9a-f-]{36}(/[\w./-]*)?(\?[\w.=&%-]*)?")
 
 
 class ReasonForm(Frozen):
-    """The coded reason; nothing is written freely."""
+    """The coded reason, nothing written freely; `suite` is the page that was asked for."""
 
-    reason: Reason
+    caseload_reason: Reason
+    suite: str = ""
 
 
 @pages.get("/personnes/{ref}/motif", REFERENTS)
-async def ask_reason(request: Request, viewer: Asking, ref: UUID) -> Response:
+async def ask_reason(request: Request, viewer: Asking, ref: UUID, suite: str = "") -> Response:
     """Ask first; a file that is open to her already is shown at once."""
-    async with service_of(request).database.web(viewer) as work:
-        person = await store.person_of(viewer, work, ref)
-        if await caseload.is_hers(viewer, work, ref) or await caseload.reason_now(viewer, work, ref):
-            return redirect(f"/personnes/{ref}")
-        number, referent = person.file_number, person.referent
-    if await _stands_in(request, viewer, referent):
-        async with service_of(request).database.web(viewer) as work:
-            await caseload.give_reason(viewer, work, ref, Reason.DEPUTY)
-        return redirect(f"/personnes/{ref}")
-    return await _show(request, viewer, ref, number, referent, {}, {})
-
-
-async def _stands_in(request: Request, viewer: Viewer, referent: UUID) -> bool:
-    """Whether the directory names the viewer as deputy of that colleague today; when it is away, she is asked."""
-    try:
-        absences = (await service_of(request).bus.ask(ListAbsences(viewer=viewer))).absences
-    except Refusal:
-        return False
-    return any((one.account, one.deputy) == (referent, viewer.account) for one in absences)
+    found = await _standing(request, viewer, ref)
+    if found.opens:
+        return redirect(_then(ref, suite))
+    if await stands_in(request, viewer, found):
+        await keep_reason(request, viewer, ref, Reason.DEPUTY)
+        return redirect(_then(ref, suite))
+    return await _show(request, viewer, found, {"suite": suite}, {})
 
 
 @pages.post("/personnes/{ref}/motif", REFERENTS)
 async def give_reason(request: Request, viewer: Asking, ref: UUID) -> Response:
-    """Keep the reason and open the file for some hours; the DPO is told when there are many in a day."""
+    """Keep the reason and open the page that was asked for."""
     sent = await request.form()
     form, errors = forms.read(ReasonForm, sent)
+    found = await _standing(request, viewer, ref)
+    if form is not None and form.caseload_reason is Reason.DEPUTY:
+        errors = {FIELD: "Choisissez une réponse de la liste."}
+    elif form is not None:
+        await keep_reason(request, viewer, ref, form.caseload_reason)
+        return redirect(_then(ref, form.suite))
+    return await _show(request, viewer, found, typed_in(sent), errors)
+
+
+def ask_why_first(app: FastAPI) -> None:
+    """Let `app` answer what the gate stopped: a page goes on to the question, a form comes back with it."""
+    answer: Any = app.exception_handlers[Refusal]
+
+    async def page_stopped(request: Request, refusal: ReasonNeeded) -> Response:
+        if request.method not in SAFE or wants_json(request):
+            stopped: Response = await answer(request, refusal)
+            return stopped
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        person = refusal.details["person"]
+        there = f"?suite={quote(asked)}" if asked != f"/personnes/{person}" else ""
+        return redirect(f"/personnes/{person}/motif{there}")
+
+    async def form_stopped(request: Request, stopped: WhyFirst) -> Response:
+        viewer = await viewer_of(request)
+        found = await _standing(request, viewer, stopped.person)
+        sent = [(name, value) for name, value in stopped.sent.multi_items() if name != FIELD]
+        return await _show(
+            request, viewer, found, {"suite": ""},
+            {FIELD: "Choisissez une réponse de la liste."} if FIELD in stopped.sent else {},
+            here=request.url.path,
+            kept=[(name, value) for name, value in sent if isinstance(value, str)],
+            files=[name for name, value in sent if isinstance(value, UploadFile) and value.filename],
+        )  # fmt: skip
+
+    app.add_exception_handler(ReasonNeeded, page_stopped)  # type: ignore[arg-type]
+    app.add_exception_handler(WhyFirst, form_stopped)  # type: ignore[arg-type]
+
+
+async def _standing(request: Request, viewer: Viewer, ref: UUID) -> Standing:
     async with service_of(request).database.web(viewer) as work:
-        person = await store.person_of(viewer, work, ref)
-        number, referent = person.file_number, person.referent
-        if form is not None and form.reason is Reason.DEPUTY:
-            errors = {"reason": "Choisissez une réponse de la liste."}
-        elif form is not None:
-            await caseload.give_reason(viewer, work, ref, form.reason)
-            await caseload_watch.watch(viewer, work, caseload_watch.most_of(service_of(request).settings))
-            return redirect(f"/personnes/{ref}")
-    return await _show(request, viewer, ref, number, referent, typed_in(sent), errors)
+        found = await caseload.standing(viewer, work, person=ref)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _then(ref: UUID, suite: str) -> str:
+    return suite if _THEN.fullmatch(suite) else f"/personnes/{ref}"
 
 
 async def _show(
     request: Request,
     viewer: Viewer,
-    ref: UUID,
-    number: str,
-    referent: UUID,
+    found: Standing,
     typed: dict[str, Any],
     errors: dict[str, str],
+    *,
+    here: str | None = None,
+    kept: list[tuple[str, str]] | None = None,
+    files: list[str] | None = None,
 ) -> Response:
     network = await network_of(request)
     return show_form(
         request,
         "caseload_reason.html",
         viewer,
-        {"reason": "", **typed},
+        {FIELD: "", "suite": "", **typed},
         errors,
-        ref=ref,
-        number=number,
-        colleague=network.accounts.get(referent, "une collègue") if network else "une collègue",
+        422 if here else 200,
+        here=here or f"/personnes/{found.person}/motif",
+        kept=kept,
+        files=files or [],
+        number=found.file_number,
+        colleague=network.accounts.get(found.referent, "une collègue") if network else "une collègue",
         hours=caseload.OPEN_FOR.seconds // 3600,
         most=caseload_watch.most_of(service_of(request).settings),
         reasons=[option for option in Reason.options() if option[0] != Reason.DEPUTY],

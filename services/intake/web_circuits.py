@@ -1,6 +1,6 @@
 """Circuits de partage: who may share with whom, on which basis and for what; the DPO validates and ends the rows."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from fastapi import Request
@@ -8,12 +8,14 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from contracts.consent import Basis
+from contracts.pages import NETWORK_ORGANISATION
 from contracts.refusals import NotFound, Refusal
 from contracts.viewer import Viewer
 from contracts.vocabulary import OrganisationKind, Purpose
 from services.intake import circuits
 from services.intake.circuits import DPOS, EndRoute, Pair, ValidateRoute
 from services.intake.demonstration import SENDERS
+from services.intake.web import Questions, errors_of, questions_of
 from services.intake.web_referrals import network_of
 from services.runtime.web import dates
 from services.runtime.web.dates import PARIS
@@ -22,6 +24,7 @@ from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
 pages = Pages()
+_MOMENT = timedelta(microseconds=1)  # the last day is the one before the end
 _KINDS = {"validated": "Version {} validée", "ended": "Version {} arrêtée"}
 
 
@@ -38,7 +41,8 @@ class RouteForm(BaseModel):
     basis: Basis = Basis.PERSON_AGREEMENT
     purposes: tuple[Purpose, ...] = ()
     starts: date | None = None
-    reason: str = ""
+    why: str = ""
+    confirmed: tuple[str, ...] = ()
     action: str = "preview"
 
 
@@ -81,23 +85,27 @@ async def decide_circuit(request: Request, viewer: Asking, sender: str, recipien
     try:
         await _decide(request, viewer, pair, form, counted, ending)
     except Refusal as refusal:
-        return await _cell(request, viewer, pair, typed, {refusal.field or "form": str(refusal)}, refusal.status)
+        return await _cell(
+            request, viewer, pair, typed, errors_of(refusal), refusal.status,
+            counted=counted, ending=ending, questions=questions_of(refusal, typed, form.confirmed),
+        )  # fmt: skip
     return redirect(_address(pair.sender_kind, pair.recipient_kind), "saved")
 
 
 async def _decide(
     request: Request, viewer: Viewer, pair: Pair, form: RouteForm, counted: int, ending: bool
 ) -> None:
+    said: dict[str, Any] = {"why": form.why, "confirmed": form.confirmed}
     async with service_of(request).database.web(viewer) as work:
         if ending:
-            await circuits.end_route(EndRoute(**pair.model_dump(), reason=form.reason), work, viewer, counted)
+            await circuits.end_route(EndRoute(**pair.model_dump(), **said), work, viewer, counted)
             return
         command = ValidateRoute(
             **pair.model_dump(),
             basis=form.basis,
             purposes=frozenset(form.purposes),
             starts=form.starts or work.now.astimezone(PARIS).date(),
-            reason=form.reason,
+            **said,
         )
         await circuits.validate_route(command, work, viewer, counted)
 
@@ -116,7 +124,10 @@ def _address(sender: OrganisationKind, recipient: OrganisationKind) -> str:
 async def _matrix(request: Request, viewer: Viewer, errors: Errors, status: int = 200) -> Response:
     async with service_of(request).database.web(viewer) as work:
         rows = await circuits.routes_in_force(viewer, work)
+        lapsed = await circuits.lapsed_conventions(viewer, work)
         now = work.now
+    network = await network_of(request) if lapsed else None
+    names = network.organisations if network else {}
     senders = dict.fromkeys([*SENDERS, *(OrganisationKind(row.sender_kind) for row in rows)])
     return request.app.state.pages.render(
         request,
@@ -124,6 +135,10 @@ async def _matrix(request: Request, viewer: Viewer, errors: Errors, status: int 
         status=status,
         viewer=viewer,
         count=len({(row.sender_kind, row.recipient_kind) for row in rows}),
+        lapsed=[
+            (names.get(ref, "Un organisme"), dates.day(ends - _MOMENT), f"{NETWORK_ORGANISATION}/{ref}")
+            for ref, ends in lapsed
+        ],
         senders=[_sender(one, [row for row in rows if row.sender_kind == one.value], now) for one in senders],
         kinds=OrganisationKind.options(),
         errors=errors,
@@ -166,6 +181,7 @@ async def _cell(
     *,
     counted: int | None = None,
     ending: bool = False,
+    questions: Questions | None = None,
 ) -> Response:
     async with service_of(request).database.web(viewer) as work:
         versions = await circuits.versions_of(viewer, work, pair)
@@ -177,7 +193,7 @@ async def _cell(
         "basis": live.basis if live else Basis.PERSON_AGREEMENT.value,
         "purposes": list(live.purposes) if live else [],
         "starts": now.astimezone(PARIS).date().isoformat(),
-        "reason": "",
+        "why": "",
     }
     return request.app.state.pages.render(
         request,
@@ -197,6 +213,7 @@ async def _cell(
         past=[(f"Version {one.version}", ", ".join(_said(one, now))) for one in versions if one is not live],
         typed=given | typed,
         errors=errors,
+        questions=questions or {},
     )
 
 

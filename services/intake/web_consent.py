@@ -12,6 +12,7 @@ from contracts.replies import DeskOption
 from contracts.rights import catalogue
 from contracts.viewer import Viewer
 from services.intake import caseload, store
+from services.intake.caseload_gate import PersonPages
 from services.intake.commands import AskedDesk, RecordConsent, RefuseConsent, WithdrawConsent
 from services.intake.consent_form import (
     Asked,
@@ -25,15 +26,16 @@ from services.intake.consent_form import (
 from services.intake.consent_handlers import record_consent, refuse_consent, withdraw_consent
 from services.intake.consent_rules import check_speaks
 from services.intake.domain import end_of_grant
+from services.intake.united_files import files_of
 from services.intake.web import REFERENTS, errors_of, keys_of, questions_of, show_form, typed_in
 from services.intake.web_file import file_context
 from services.runtime.database import Work
 from services.runtime.web import forms
 from services.runtime.web.dates import PARIS
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 
 
 class WithdrawalForm(Frozen):
@@ -130,7 +132,8 @@ async def withdrawal(request: Request, viewer: Asking, ref: UUID, grant: UUID) -
     """What taking this agreement back will end, before it is done."""
     async with service_of(request).database.web(viewer) as work:
         row = await store.grant_of(viewer, work, grant)
-        found = file_context(await caseload.open_file(viewer, work, row.person), viewer, work, keys_of(request))
+        kept = (await files_of(work, row.person))[0]
+        found = file_context(await caseload.open_file(viewer, work, kept), viewer, work, keys_of(request))
         resting = {one.ref for one in await store.resting_on(viewer, work, grant)}
     shown = next(one for one in found["live"] + found["ended"] if one["ref"] == grant)
     ends = [one for one in found["referrals"] if UUID(one["href"].rsplit("/", 1)[1]) in resting]

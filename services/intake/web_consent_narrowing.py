@@ -13,6 +13,7 @@ from contracts.refusals import InvalidInput, Refusal
 from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import ConsentMethod
+from services.intake.caseload_gate import PersonPages
 from services.intake.commands import NarrowConsent
 from services.intake.consent_narrowing import narrow_consent
 from services.intake.domain import end_of_grant
@@ -20,10 +21,10 @@ from services.intake.web import REFERENTS, errors_of, show_form, typed_in
 from services.intake.web_consent_page import Opened, open_grant
 from services.runtime.web import forms
 from services.runtime.web.dates import PARIS
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 
 
 class NarrowingForm(Frozen):

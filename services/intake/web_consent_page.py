@@ -11,6 +11,7 @@ from starlette.responses import Response
 from contracts.viewer import Viewer
 from contracts.vocabulary import Representation
 from services.intake import caseload, journal, store
+from services.intake.caseload_gate import PersonPages
 from services.intake.consent_record import consent_record, history
 from services.intake.consent_state import GrantState, state_of
 from services.intake.consent_store import events_of_grant, grant_of_person
@@ -19,16 +20,19 @@ from services.intake.tables import ConsentEvent, ConsentGrant, Person
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_file import file_context
 from services.intake.web_referrals import network_of
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 
-pages = Pages()
+pages = PersonPages()
 
 
 @dataclass(frozen=True)
 class Opened:
-    """One agreement as its pages show it."""
+    """One agreement as its pages show it. `file` is the one that is kept of her; `person` is she as the agreement's own
+    file names her.
+    """
 
     row: ConsentGrant
+    file: UUID
     person: Person
     shown: dict[str, Any]
     title: str
@@ -41,7 +45,7 @@ class Opened:
         """What every page of it starts with."""
         proxy = Representation(self.row.with_proxy).label if self.row.with_proxy else None
         return {
-            "ref": self.row.person,
+            "ref": self.file,
             "title": self.title,
             "short": self.short,
             "grant": self.shown,
@@ -49,7 +53,7 @@ class Opened:
             "receipt_at": self.state.receipt_at,
             "proxy": proxy,
             "represented_until": self.row.represented_until,
-            "here": f"/personnes/{self.row.person}/accords/{self.row.ref}",
+            "here": f"/personnes/{self.file}/accords/{self.row.ref}",
         }
 
 
@@ -65,7 +69,8 @@ async def open_grant(request: Request, viewer: Viewer, ref: UUID, grant: UUID) -
     shown = next(one for one in found["live"] + found["ended"] if one["ref"] == grant)
     resting = {f"/orientations/{one.ref}" for one in file.handovers if one.grant == grant}
     referrals = [one for one in found["referrals"] if one["href"] in resting]
-    return Opened(row, file.person, shown, found["title"], found["short"], events, state_of(events, now), referrals)
+    person, state = file.merged.get(row.person, file.person), state_of(events, now)
+    return Opened(row, ref, person, shown, found["title"], found["short"], events, state, referrals)
 
 
 @pages.get("/personnes/{ref}/accords/{grant}", REFERENTS)

@@ -12,15 +12,16 @@ from contracts.envelope import Frozen
 from contracts.refusals import Refusal
 from contracts.viewer import Viewer
 from services.intake import caseload
+from services.intake.caseload_gate import PersonPages
 from services.intake.contact_rules import ContactRules, rules_of
 from services.intake.noting_contact_rules import SetContactRules, set_contact_rules
 from services.intake.web import REFERENTS, errors_of, keys_of, show_form, typed_in
 from services.intake.web_file import title_of
 from services.runtime.web import forms
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 
 
 class RulesForm(Frozen):

@@ -21,7 +21,7 @@ from services.intake.data_request_dossier import Held, Section, as_json, gather
 from services.intake.data_request_elsewhere import held_elsewhere
 from services.intake.data_request_rules import Kind, State
 from services.intake.data_request_tables import DataRequest
-from services.intake.data_request_words import COLUMNS
+from services.intake.data_request_words import SHOWN
 from services.intake.data_requests import note_step, read_request
 from services.intake.journal_kinds import Kind as Done
 from services.intake.journal_kinds import Thing
@@ -92,7 +92,7 @@ async def dossier(request: Request, viewer: Asking, ref: UUID) -> Response:
 
 def _said(row: list[Held]) -> list[tuple[str, str]]:
     """What a page says of a row, each thing once; bare references and what is of the machine are in the JSON."""
-    return list(dict.fromkeys((one.label, one.text) for one in row if one.text and one.column in COLUMNS))
+    return list(dict.fromkeys((one.label, one.text) for one in row if one.text and one.column in SHOWN))
 
 
 @pages.get("/demandes/{ref}/dossier.json", DPO)

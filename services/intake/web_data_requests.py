@@ -38,6 +38,7 @@ from services.intake.data_requests import (
 from services.intake.journal_kinds import Kind as Done
 from services.intake.journal_kinds import Thing
 from services.intake.limiting import limit_of
+from services.intake.officer import reading
 from services.intake.web import errors_of, keys_of, show_form, typed_in
 from services.intake.web_referrals import network_of
 from services.runtime.database import Work
@@ -57,7 +58,8 @@ OPTIONS = {
 }
 _FILES = "SELECT ref, file_number FROM person WHERE ref = ANY(cast(:people AS uuid[]))"
 _BY_NUMBER = """
-SELECT ref FROM person WHERE file_number = :number AND (:everywhere OR organisation = :organisation)
+SELECT coalesce(merged_into, ref) AS ref FROM person
+WHERE file_number = :number AND (:everywhere OR organisation = :organisation)
 """
 
 
@@ -87,8 +89,7 @@ async def requests(request: Request, viewer: Asking, vue: str = "en-cours") -> R
     """Every request of the territory, overdue first; nobody's name is in it."""
     ended = vue == "terminees"
     network = await network_of(request)
-    async with service_of(request).database.worker() as work:
-        work.viewer = viewer
+    async with reading(request, viewer) as work:
         rows = await list_requests(viewer, work, ended=ended)
         files = {row.ref: row.file_number for row in await work.execute(_FILES, people=[one.person for one in rows])}
         shown = [row_of(one, work, files.get(one.person), network) for one in rows]
@@ -176,13 +177,15 @@ async def decide(request: Request, viewer: Asking, ref: UUID) -> Response:
     if form is None:
         return await _show(request, viewer, ref, typed_in(sent), errors, 422)
     try:
-        await _decide(request, viewer, ref, form)
+        if await _decide(request, viewer, ref, form) is Kind.ERASURE:
+            return redirect(f"/demandes/{ref}/effacer")
     except Refusal as refusal:
         return await _show(request, viewer, ref, typed_in(sent), errors_of(refusal), refusal.status)
     return redirect(f"/demandes/{ref}", "acted")
 
 
-async def _decide(request: Request, viewer: Viewer, ref: UUID, form: DecisionForm) -> None:
+async def _decide(request: Request, viewer: Viewer, ref: UUID, form: DecisionForm) -> Kind | None:
+    """Do it; an erasure is not done here: it is asked for on a page of its own, and returned."""
     service = service_of(request)
     if form.step == Step.TAKE:
         await decisions.take_up(viewer, service, ref)
@@ -195,18 +198,22 @@ async def _decide(request: Request, viewer: Viewer, ref: UUID, form: DecisionFor
             raise InvalidInput(field="refusal", reason="Dites pourquoi\u202f: la personne en sera informée.")
         await decisions.refuse(viewer, service, ref, form.refusal)
     elif form.step == Step.DO:
+        async with reading(request, viewer) as work:
+            if Kind((await read_request(viewer, work, ref)).kind) is Kind.ERASURE:
+                return Kind.ERASURE
         await decisions.fulfil(viewer, service, ref, request.app.state.eraser)
     elif form.step == "lift":
         await decisions.lift(viewer, service, ref)
     else:
         raise NotFound
+    return None
 
 
 async def _show(
     request: Request, viewer: Viewer, ref: UUID, typed: dict[str, Any], errors: dict[str, str], status: int
 ) -> Response:
     network = await network_of(request)
-    async with decisions.decision_of(viewer, service_of(request)) as work:
+    async with reading(request, viewer) as work:
         row = await read_request(viewer, work, ref)
         trace = await trace_of(viewer, work, ref)
         files = {one.ref: one.file_number for one in await work.execute(_FILES, people=[row.person])}

@@ -19,7 +19,7 @@ from contracts.refusals import Refusal, ServiceAway, SignInRequired
 from contracts.replies import DeskOption
 from contracts.viewer import Viewer
 from contracts.vocabulary import Ground, NonTakeUpCause, Purpose
-from services.intake import caseload, handlers, journal, store
+from services.intake import caseload, handlers, journal, people_search, store
 from services.intake.domain import DEFAULT_CATEGORIES, DEFAULT_GRANT_AGE, Looked, what_is_looked_for
 from services.intake.dossier import short_name
 from services.intake.encounter_defaults import desks_to_tick, last_of_the_day, rights_to_tick, usual_of
@@ -136,7 +136,8 @@ async def _look_up(request: Request, viewer: Viewer, sent: FormData) -> list[dic
                 continue  # not a whole number yet
             if looked is Looked.PHONE:
                 value = keys_of(request).lookup_hash(value)
-            found |= {one.ref: one for one in await store.search_people(viewer, work, looked, value, MOST_FOUND)}
+            near = await people_search.search_people(viewer, work, looked, value, MOST_FOUND)
+            found |= {one.ref: one for one in near}
         people = list(found.values())[:MOST_FOUND]
         await journal.record_list(work, viewer, Kind.SEARCHED, [one.ref for one in people])
         return await _rows(people, viewer, work)

@@ -3,6 +3,7 @@
 The answer stands on these two pages and nowhere else.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,17 +13,19 @@ from starlette.responses import Response
 from contracts.envelope import Frozen
 from contracts.viewer import Viewer
 from contracts.vocabulary import Word
-from services.intake import caseload, store
+from services.intake import caseload, own_page, store
+from services.intake.caseload_gate import PersonPages
 from services.intake.evaluation import answer_of, record_answer
+from services.intake.united_files import files_of
 from services.intake.web import REFERENTS
 from services.intake.web_file import title_of
-from services.intake.web_own_page_door import HOME, outside, show, visitor
+from services.intake.web_own_page_door import HOME, outside, own_files, show, visitor
 from services.runtime.database import Database
 from services.runtime.web import forms
-from services.runtime.web.guard import OPEN, Asking, Pages, service_of
+from services.runtime.web.guard import OPEN, Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 
 
 class EvaluationChoice(Word):
@@ -53,7 +56,8 @@ async def answer(request: Request, viewer: Asking, ref: UUID) -> Response:
         person = await store.person_of(viewer, work, ref, lock=True)
         person.evaluation_told_at = person.evaluation_told_at or work.now
         work.session.add(person)
-    await _record(request, viewer, ref, form)
+        files = await files_of(work, ref)
+    await _record(request, [(viewer, file) for file in files], form)
     return redirect(f"/personnes/{ref}", "acted")
 
 
@@ -73,7 +77,9 @@ async def own_answer(request: Request) -> Response:
     form, errors = forms.read(ChoiceForm, await request.form())
     if form is None:
         return await _own(request, herself, errors, 422)
-    await _record(request, herself, herself.account, form)
+    files = await own_files(request)
+    hers = [(own_page.herself(file, herself.organisation, herself.territory), file) for file in files]
+    await _record(request, hers, form)
     return redirect(HOME, "acted")
 
 
@@ -82,15 +88,17 @@ def _apart(request: Request) -> Database:
     return found
 
 
-async def _record(request: Request, viewer: Viewer, person: UUID, form: ChoiceForm) -> None:
-    async with _apart(request).web(viewer) as work:
-        opposed = form.choice is EvaluationChoice.OPPOSED
-        await record_answer(viewer, form.command_id, person, opposed, work)
+async def _record(request: Request, files: Iterable[tuple[Viewer, UUID]], form: ChoiceForm) -> None:
+    """In each file of the person: what she answers holds for all, and stays should they be separated."""
+    opposed = form.choice is EvaluationChoice.OPPOSED
+    for viewer, file in files:
+        async with _apart(request).web(viewer) as work:
+            await record_answer(viewer, form.command_id, file, opposed, work)
 
 
-async def _chosen(request: Request, viewer: Viewer, person: UUID) -> dict[str, Any]:
+async def _chosen(request: Request, viewer: Viewer, files: Sequence[UUID]) -> dict[str, Any]:
     async with _apart(request).web(viewer) as work:
-        found = await answer_of(viewer, person, work)
+        found = await answer_of(viewer, files, work)
     chosen = None
     if found is not None:
         chosen = (EvaluationChoice.OPPOSED if found.opposed else EvaluationChoice.NOT_OPPOSED).value
@@ -101,7 +109,8 @@ async def _hers(request: Request, viewer: Viewer, ref: UUID, errors: dict[str, s
     async with service_of(request).database.web(viewer) as work:
         person = await caseload.open_person(viewer, work, ref, asks=status == 200)
         title, told_at = title_of(person, work), person.evaluation_told_at
-    context = await _chosen(request, viewer, ref)
+        files = await files_of(work, ref)
+    context = await _chosen(request, viewer, files)
     return request.app.state.pages.render(
         request, "evaluation.html", status=status, viewer=viewer, ref=ref, title=title, told_at=told_at,
         options=EvaluationChoice.options(), errors=errors, **context,
@@ -109,5 +118,5 @@ async def _hers(request: Request, viewer: Viewer, ref: UUID, errors: dict[str, s
 
 
 async def _own(request: Request, herself: Viewer, errors: dict[str, str], status: int = 200) -> Response:
-    context = await _chosen(request, herself, herself.account)
+    context = await _chosen(request, herself, (herself.account,))
     return show(request, "evaluation.html", status, errors=errors, **context)

@@ -24,25 +24,27 @@ from contracts.vocabulary import (
     ResourcesBand,
     Scheme,
 )
-from services.intake import caseload, journal, store
+from services.intake import caseload, journal, people_search, store
 from services.intake.appointment_guide_view import plan_shown
+from services.intake.caseload_gate import PersonPages
 from services.intake.contact_rules import rules_of
 from services.intake.domain import Looked, readable_phone, what_is_looked_for
 from services.intake.dossier import age, full_name, short_name
 from services.intake.journal_kinds import Kind
 from services.intake.limiting import limited_among
+from services.intake.merged_view import read_merges
 from services.intake.person_keys import PersonKeys
 from services.intake.progress import knots_of, next_step, status_of
 from services.intake.store import PersonFile, Standing
-from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight
+from services.intake.tables import ConsentGrant, Encounter, Handover, Person, PresumedRight
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_erasures import erasures_of
 from services.intake.web_referrals import network_of
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS, day
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 
-pages = Pages()
+pages = PersonPages()
 _TABS = {
     "toutes": "Toutes",
     "mes-personnes": "Les miennes",
@@ -84,7 +86,7 @@ async def search(request: Request, viewer: Asking) -> Response:
     if looked is Looked.PHONE:
         value = keys_of(request).lookup_hash(value)
     async with service_of(request).database.web(viewer) as work:
-        found = await store.search_people(viewer, work, looked, value)
+        found = await people_search.search_people(viewer, work, looked, value)
         await journal.record_list(work, viewer, Kind.SEARCHED, [one.ref for one in found])
         standing = await store.standing_of(viewer, work, found)
     rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
@@ -109,6 +111,10 @@ def _list(request: Request, viewer: Viewer, rows: list[dict[str, Any]], **contex
 async def _colleagues(request: Request, viewer: Viewer, people: list[Person]) -> dict[UUID, str]:
     if all(person.referent == viewer.account for person in people):
         return {}
+    return await _names(request)
+
+
+async def _names(request: Request) -> dict[UUID, str]:
     network = await network_of(request)
     return network.accounts if network else {}
 
@@ -128,7 +134,8 @@ def _rows(
 
 def _row(person: Person, standing: Standing, viewer: Viewer, work: Work, names: dict[UUID, str]) -> dict[str, Any]:
     latest = standing.handovers.get(person.ref)
-    rights, grants = standing.rights.get(person.ref, []), standing.grants.get(person.ref, [])
+    rights = standing.rights.get(person.ref, [])
+    grants = [one for one in standing.grants.get(person.ref, []) if one.person == person.ref]
     chip, kind = status_of(latest, work.now) if latest else (None, None)
     step = next_step(person.ref, rights, grants, [latest] if latest else [])
     meta = [f"Dossier {person.file_number}", f"vue {day(person.last_contact_at)}"]
@@ -158,8 +165,11 @@ async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
         context["erasures"] = await erasures_of(viewer, work, ref)
         context["plan"] = await plan_shown(viewer, work, ref, keys_of(request))
         context["limited"] = bool(await limited_among(work, [ref]))
-    names = await _colleagues(request, viewer, [found.person])
+        merges, now = await read_merges(viewer, work, ref), work.now
+    strangers = bool(merges.rows) or found.person.referent != viewer.account
+    names = await _names(request) if strangers else {}
     context["followed"] = followed_by(found.person, viewer, names)
+    context["merges"] = merges.shown(found, names, viewer, keys_of(request), now)
     response: Response = request.app.state.pages.render(request, "person.html", viewer=viewer, **context)
     return response
 
@@ -167,35 +177,44 @@ async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
 def file_context(found: PersonFile, viewer: Viewer, work: Work, keys: PersonKeys) -> dict[str, Any]:
     """What the page of a person shows, in the words of the page."""
     live = [row for row in found.grants if row.withdrawn_at is None and _end_of(row) > work.now]
+    # What a new referral can rest on: an agreement covers its own file only.
+    own = [row for row in live if row.person == found.person.ref]
+    numbers = {one.ref: one.file_number for one in (found.person, *found.merged.values())} if found.merged else {}
     return {
         "person": found.person,
         "title": title_of(found.person, work),
         "short": short_name(found.person),
-        "next": next_step(found.person.ref, found.rights, live, found.handovers),
+        "next": next_step(found.person.ref, found.rights, own, found.handovers),
         "contact": _contact(found.person, keys),
         "situation": _situation(found),
-        "live": [_grant(row, work) for row in live],
-        "ended": [_grant(row, work) for row in found.grants if row not in live],
+        "live": [_grant(row, work, numbers) for row in live],
+        "ended": [_grant(row, work, numbers) for row in found.grants if row not in live],
         "refusals": found.refusals,
-        "rights": [_right(row, found.handovers, live, work) for row in found.rights],
-        "referrals": [_referral(row, work) for row in found.handovers],
+        "numbers": numbers,
+        "rights": [_right(row, found.handovers, own, work) | {"of": numbers.get(row.person)} for row in found.rights],
+        "referrals": [_referral(row, work, numbers) for row in found.handovers],
         "encounters": [
             {
                 "what": Channel(row.channel).label,
                 "at_text": day(row.met_on),
                 "at_iso": row.met_on.isoformat(),
                 "who": None,
-                "note": _met_where(row.person, row.place, row.present, keys),
+                "note": _met_where(row, numbers, keys),
             }
             for row in found.encounters
         ],
     }
 
 
-def _met_where(person: UUID, place: bytes | None, present: bytes | None, keys: PersonKeys) -> str | None:
-    where, who = keys.open(person, "place", place), keys.open(person, "present", present)
-    parts = [where, f"avec {who}" if who else None]
+def _met_where(row: Encounter, numbers: dict[UUID, str], keys: PersonKeys) -> str | None:
+    where, who = keys.open(row.person, "place", row.place), keys.open(row.person, "present", row.present)
+    parts = [where, f"avec {who}" if who else None, *_of_file(row.person, numbers)]
     return ", ".join(part for part in parts if part) or None
+
+
+def _of_file(file: UUID, numbers: dict[UUID, str]) -> list[str]:
+    """From which file it is; nothing to say while a person has one."""
+    return [f"dossier {numbers[file]}"] if file in numbers else []
 
 
 def _contact(person: Person, keys: PersonKeys) -> list[tuple[str, str]]:
@@ -232,10 +251,11 @@ def _end_of(row: ConsentGrant) -> datetime:
     return min(one for one in (row.expires_at, row.represented_until) if one is not None)
 
 
-def _grant(row: ConsentGrant, work: Work) -> dict[str, Any]:
+def _grant(row: ConsentGrant, work: Work, numbers: dict[UUID, str]) -> dict[str, Any]:
     categories = set(row.categories)
     return {
         "ref": row.ref,
+        "of": numbers.get(row.person),
         "notice": row.notice_version,
         "to": f"{row.recipient_organisation_name}, {row.desk_name}",
         "organisation": row.recipient_organisation_name,
@@ -272,7 +292,7 @@ def _right(row: PresumedRight, handovers: list[Handover], live: list[ConsentGran
     }
 
 
-def _referral(row: Handover, work: Work) -> dict[str, Any]:
+def _referral(row: Handover, work: Work, numbers: dict[UUID, str]) -> dict[str, Any]:
     chip, kind = status_of(row, work.now)
     return {
         "href": f"/orientations/{row.ref}",
@@ -280,6 +300,8 @@ def _referral(row: Handover, work: Work) -> dict[str, Any]:
         "chip": chip,
         "chip_kind": kind,
         "kind": kind if kind in ("late", "due") else None,
-        "meta": [row.desk_name, f"à {row.contact_name}", day(row.sent_at or row.created_at)],
+        "meta": [
+            row.desk_name, f"à {row.contact_name}", day(row.sent_at or row.created_at), *_of_file(row.person, numbers)
+        ],
         "knots": knots_of(row, work.now),
     }

@@ -44,6 +44,7 @@ from services.intake.appointment_guide_commands import KeepAppointment, NoteStep
 from services.intake.appointment_guide_handlers import keep_appointment, note_step
 from services.intake.appointment_guide_store import Plan, plan_of
 from services.intake.appointment_guide_words import PICTURES, Helper, Preparation, Readiness, suggested
+from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import age, short_name
 from services.intake.free_text import accept_free_text
 from services.intake.person_keys import PersonKeys
@@ -53,10 +54,10 @@ from services.intake.web import REFERENTS, Errors, errors_of, keys_of, questions
 from services.intake.web_file import title_of
 from services.runtime.web import forms
 from services.runtime.web.dates import PARIS
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 _SITUATION = ("household", "housing", "employment", "resources_band")
 
 

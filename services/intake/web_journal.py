@@ -18,6 +18,7 @@ from contracts.viewer import Role, Viewer
 from services.intake import journal, journal_sealing, journal_search, journal_verify
 from services.intake.journal_kinds import PERSON_HERSELF, Kind, Reason, Thing
 from services.intake.journal_search import Wanted
+from services.intake.officer import reading
 from services.intake.web import typed_in
 from services.intake.web_referrals import network_of
 from services.runtime.web import forms
@@ -55,7 +56,7 @@ async def show(request: Request, viewer: Asking, vue: str = "tout", page: int = 
     alerts: list[Any] = []
     rows: list[Any] = []
     more = False
-    async with service_of(request).database.web(viewer) as work:
+    async with reading(request, viewer) as work:
         if here == "alertes":
             alerts = await journal_search.alerts(viewer, work)
         elif here == "echantillon":
@@ -77,10 +78,10 @@ async def search(request: Request, viewer: Asking) -> Response:
         return await _page(request, viewer, [], typed=typed, errors=errors, status=422)
     people, number = None, form.file_number.strip().upper()
     if number:
-        async with service_of(request).database.worker() as work:
+        async with reading(request, viewer) as work:
             people = await journal_search.refs_of_number(work, number)
     wanted = Wanted(people, form.account, form.organisation, form.kind, form.first_day, form.last_day)
-    async with service_of(request).database.web(viewer) as work:
+    async with reading(request, viewer) as work:
         rows, more = await journal_search.search(viewer, work, wanted, max(1, form.page))
         await journal.record(work, viewer, Kind.JOURNAL_READ, object=Thing.JOURNAL, people=people or ())
     onward = form.page + 1 if more else None
@@ -108,11 +109,9 @@ async def _page(
     status: int = 200,
     **context: Any,  # noqa: ANN401 - what the template takes
 ) -> Response:
-    service = service_of(request)
     network = await network_of(request)
-    async with service.database.worker() as work:
+    async with reading(request, viewer) as work:
         numbers = await journal_search.numbers_of(work, {row.person for row in rows if row.person})
-    async with service.database.web(viewer) as work:
         chain = await journal_search.state_of_chain(viewer, work)
     here = context.pop("here", "tout")
     known = Known(network, numbers)

@@ -17,6 +17,7 @@ from contracts.vocabulary import AppointmentPlace, AppointmentState, Scheme
 from services.intake import caseload, handover_store, journal, store
 from services.intake.appointment_guide_store import Plan, plan_of
 from services.intake.appointment_guide_words import Helper, Preparation
+from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import full_name
 from services.intake.journal_kinds import Kind, Thing
 from services.intake.letter import Expected, language_of, letter_of
@@ -31,10 +32,10 @@ from services.intake.tables import Handover, Person
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_file import title_of
 from services.intake.web_referrals import network_of, read_referral
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 
 
 # --- the summary ------------------------------------------------------------------
@@ -163,7 +164,7 @@ async def _letter(request: Request, viewer: Viewer, ref: UUID, langue: str) -> t
         if found is None:
             raise NotFound
         row, person = found
-        await caseload.open_person(viewer, work, person.ref)
+        await caseload.open_person(viewer, work, person.ref, merged=True)
         about = {"ref": row.ref, "person": person.ref, "desk": row.desk}
         await journal.record(work, viewer, Kind.PRINTED, object=Thing.HANDOVER, **about)
         now = work.now

@@ -31,7 +31,7 @@ from services.intake.own_page_view import (
 from services.intake.own_page_view import own_page as read_page
 from services.intake.own_page_words import ASKED
 from services.intake.web import errors_of, keys_of
-from services.intake.web_own_page_door import HOME, outside, show, visitor
+from services.intake.web_own_page_door import HOME, outside, own_files, show, tongue_of, visitor
 from services.intake.web_referral_actions import check_of
 from services.intake.web_referrals import network_of, read_referral
 from services.runtime.web import forms
@@ -76,7 +76,7 @@ async def page(request: Request) -> Response:
     if herself is None:
         return outside()
     found, follows = await page_of(request, herself, herself.account)
-    return show(request, "page.html", page=found, follows=follows, printed=False)
+    return show(request, "page.html", page=found, follows=follows, printed=False, files=await own_files(request))
 
 
 async def page_of(request: Request, viewer: Viewer, person: UUID) -> tuple[OwnPage, str]:
@@ -137,6 +137,8 @@ async def _agreement(
         if row is None or not is_live(row, work.now):
             raise NotFound
         shown = shown_grant(row)
+    said = tongue_of(request).categories
+    shown["categories"] = [(code, said.get(Category(code), label)) for code, label in shown["categories"]]
     return show(request, "agreement.html", status, grant=shown, errors=errors or {}, command_id=uuid4())
 
 
@@ -222,6 +224,7 @@ async def send_data_request(request: Request) -> Response:
 
 
 def _data_request(request: Request, typed: dict[str, str], errors: dict[str, str], status: int = 200) -> Response:
-    kinds = [(kind.value, label, hint) for kind, (label, hint) in ASKED.items()]
+    t = tongue_of(request)
+    kinds = [(kind.value, t(label), t(hint)) for kind, (label, hint) in ASKED.items()]
     context: dict[str, Any] = {"kinds": kinds, "typed": {"kind": "", "words": "", **typed}, "command_id": uuid4()}
     return show(request, "data_request.html", status, errors=errors, **context)

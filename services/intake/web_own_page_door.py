@@ -4,26 +4,29 @@ Her visit has its own cookie and lasts 15 minutes without a page. Whatever does 
 way in stands in an address but the short reference, which opens nothing by itself.
 """
 
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from fastapi import Request
 from starlette.responses import Response
 
 from contracts.envelope import Frozen
-from contracts.refusals import TooManyTries
+from contracts.refusals import NotFound, TooManyTries
 from contracts.viewer import Viewer
 from services.intake import own_page
+from services.intake.own_page_languages import NAMES, Tongue, tongue
 from services.intake.own_page_rules import NEVER, typed_address
 from services.intake.web import errors_of, keys_of
 from services.runtime.web import forms
 from services.runtime.web.guard import OPEN, Pages, service_of
 from services.runtime.web.pages import redirect
+from services.runtime.web.visitors import network_of
 
 pages = Pages()
 COOKIE, PATH = "relais_moi", "/moi"
 HOME = "/moi/page"
+TONGUE, A_YEAR = "relais_moi_langue", 365 * 86_400
 TEMPLATES = Path(__file__).with_name("templates") / "own_page"
 FRENCH = "fr"
 _DOES_NOT_OPEN = (
@@ -43,10 +46,24 @@ def template_of(name: str, language: str = FRENCH) -> str:
 
 
 def show(request: Request, name: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - the template's
-    """A page that no search engine keeps and that says nothing of where one comes from."""
-    response: Response = request.app.state.pages.render(request, template_of(name), status=status, **context)
+    """A page in her language, that no search engine keeps and that says nothing of where one comes from."""
+    asked, t = request.query_params.get("langue"), tongue_of(request)
+    context["errors"] = {name: t(sentence) for name, sentence in context.get("errors", {}).items()}
+    response: Response = request.app.state.pages.render(
+        request, template_of(name), status=status, t=t, tongues=NAMES, **context
+    )
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    if asked in NAMES:
+        response.set_cookie(
+            TONGUE, t.code, path=PATH, max_age=A_YEAR, httponly=True, samesite="strict",
+            secure=request.url.scheme == "https",
+        )  # fmt: skip
     return response
+
+
+def tongue_of(request: Request) -> Tongue:
+    """The language that she chose, in this address or at the door; else French."""
+    return tongue(request.query_params.get("langue") or request.cookies.get(TONGUE))
 
 
 async def visitor(request: Request) -> Viewer | None:
@@ -56,6 +73,12 @@ async def visitor(request: Request) -> Viewer | None:
         return None
     async with service_of(request).database.web(None) as work:
         return await own_page.visitor_of(cookie, work)
+
+
+async def own_files(request: Request) -> tuple[UUID, ...]:
+    """The files that the visit of this request may turn to, the one of her link first."""
+    async with service_of(request).database.web(None) as work:
+        return await own_page.files_of_visit(request.cookies.get(COOKIE, ""), work)
 
 
 def outside() -> Response:
@@ -85,7 +108,7 @@ async def enter(request: Request) -> Response:
     typed = {"reference": str(sent.get("reference", ""))}
     if form is None:
         return _door(request, typed, errors, 422)
-    keys, visitor = keys_of(request), _network_of(request)
+    keys, visitor = keys_of(request), network_of(request.client.host if request.client else None)
     async with service_of(request).database.web(None) as work:
         too_many = visitor is not None and await own_page.too_many_tries(work, keys.lookup_hash(f"visitor/{visitor}"))
         cookie = None if too_many else await own_page.open_visit(form.reference, form.code, work, keys)
@@ -97,6 +120,20 @@ async def enter(request: Request) -> Response:
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, cookie, path=PATH, httponly=True, samesite="strict", secure=secure)
     return response
+
+
+@pages.post("/moi/dossier", OPEN)
+async def turn_to(request: Request) -> Response:
+    """Show her other file, where two were merged and her sheet is of both. Refusal: NotFound."""
+    if await visitor(request) is None:
+        return outside()
+    try:
+        file = UUID(str((await request.form()).get("dossier", "")))
+    except ValueError as error:
+        raise NotFound from error
+    async with service_of(request).database.web(None) as work:
+        await own_page.turn_to(request.cookies.get(COOKIE, ""), file, work)
+    return redirect(HOME)
 
 
 @pages.post("/moi/fermer", OPEN)
@@ -111,15 +148,3 @@ def _door(request: Request, typed: dict[str, str], errors: dict[str, str] | None
     reference = typed.get("reference", "")
     shown = "" if reference == NEVER else reference
     return show(request, "door.html", status, typed={"reference": shown}, errors=errors or {})
-
-
-def _network_of(request: Request) -> str | None:
-    """The network that counts as one visitor: /24 of IPv4, /48 of IPv6; None for this machine itself."""
-    try:
-        address = ip_address(request.client.host if request.client else "")
-    except ValueError:
-        return None
-    address = getattr(address, "ipv4_mapped", None) or address
-    if address.is_loopback:
-        return None
-    return str(ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))

@@ -7,20 +7,23 @@ from fastapi import Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from contracts.refusals import InvalidInput, NotAtThisHour, NoTextMessage, Refusal
+from contracts.refusals import InvalidInput, NotAtThisHour, NoTextMessage, NotFound, Refusal
 from contracts.viewer import Viewer
-from services.intake import caseload, journal, own_page, own_page_sms
+from services.intake import caseload, journal, own_page, own_page_sms, store
+from services.intake.caseload_gate import PersonPages
 from services.intake.journal_kinds import Kind, Thing
+from services.intake.own_page_languages import tongue
 from services.intake.own_page_rules import in_groups, is_open
+from services.intake.united_files import files_of
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_file import title_of
 from services.intake.web_own_page import page_of
 from services.intake.web_own_page_door import template_of
 from services.runtime.database import Work
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 
 
 @pages.get("/personnes/{ref}/sa-page", REFERENTS)
@@ -75,24 +78,30 @@ async def end_link(request: Request, viewer: Asking, ref: UUID) -> Response:
 
 
 @pages.get("/personnes/{ref}/sa-page/papier", REFERENTS)
-async def print_page(request: Request, viewer: Asking, ref: UUID) -> Response:
-    """Her page as it is today, on paper."""
-    found, follows = await page_of(request, viewer, ref)
+async def print_page(request: Request, viewer: Asking, ref: UUID, dossier: UUID | None = None) -> Response:
+    """Her page as it is today, on paper; `dossier` is another file of hers, which was merged into this one."""
     async with service_of(request).database.web(viewer) as work:
         await caseload.open_person(viewer, work, ref)
-        await journal.record(work, viewer, Kind.PRINTED, object=Thing.PERSON, ref=ref, person=ref)
+        file = dossier or ref
+        if file not in await files_of(work, ref):
+            raise NotFound
+        await journal.record(work, viewer, Kind.PRINTED, object=Thing.PERSON, ref=file, person=file)
+    found, follows = await page_of(request, viewer, file)
     return request.app.state.pages.render(
-        request, template_of("page.html"), viewer=viewer, page=found, follows=follows, printed=True
+        request, template_of("page.html"), viewer=viewer, page=found, follows=follows, printed=True, files=(),
+        t=tongue(found.person.language),
     )
 
 
 async def _context(viewer: Viewer, work: Work, ref: UUID, channels: tuple[str, ...] = ()) -> dict[str, Any]:
     person = await caseload.open_person(viewer, work, ref)
     link = await own_page.link_of(viewer, ref, work)
+    merged = await store.merged_into(viewer, work, ref)
     opens = link is not None and is_open(link.expires_at, link.ended_at, link.wrong, work.now)
     return {
         "ref": ref,
         "title": title_of(person, work),
+        "merged": list(merged.values()),
         "link": link,
         "is_open": opens,
         "tries_left": own_page.tries_left(link) if link else 0,

@@ -24,6 +24,7 @@ from contracts.vocabulary import (
     Scheme,
 )
 from services.intake import caseload, handlers
+from services.intake.caseload_gate import PersonPages
 from services.intake.commands import MeetPerson, SituationNow, UpdateSituation
 from services.intake.domain import readable_phone
 from services.intake.dossier import full_name
@@ -33,10 +34,10 @@ from services.intake.web_file import title_of
 from services.runtime.database import Work
 from services.runtime.web import forms
 from services.runtime.web.dates import PARIS
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 ANOTHER = "autre"
 _OWN_FIELDS = ("decision", "confirmed")
 OPTIONS = {
@@ -120,6 +121,8 @@ async def meet_new_person(request: Request, viewer: Asking) -> Response:
             keys = keys_of(request)
             twins = [] if form.decision else await handlers.find_twins(form.command(), work, keys)
             if not twins:
+                if chosen is not None:
+                    await caseload.meet_in_front(viewer, work, chosen)
                 ref = await handlers.meet_person(form.command(chosen), work, keys)
                 return redirect(f"/personnes/{ref}", "saved")
             candidates = [_candidate(one, work, request) for one in twins]

@@ -12,6 +12,7 @@ from contracts.refusals import Refusal
 from contracts.viewer import Viewer
 from contracts.vocabulary import Civility, Language, Scheme
 from services.intake import caseload, journal, store
+from services.intake.caseload_gate import PersonPages
 from services.intake.data_request_rules import ARTICLES, Kind, Origin
 from services.intake.data_request_words import COLUMNS
 from services.intake.data_requests import open_request, requests_of
@@ -27,10 +28,10 @@ from services.intake.web_referrals import network_of
 from services.runtime.database import Work
 from services.runtime.web import forms
 from services.runtime.web.dates import day
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 OPTIONS = {
     "civilities": [(Civility.MADAME.value, "Mme"), (Civility.MONSIEUR.value, "M."), (Civility.NONE.value, "Sans")],
     "languages": Language.options(),
@@ -66,7 +67,7 @@ async def _correction_context(request: Request, viewer: Viewer, ref: UUID) -> tu
     network = await network_of(request)
     names = network.accounts if network else {}
     async with service_of(request).database.web(viewer) as work:
-        person = await caseload.open_person(viewer, work, ref)
+        person = await caseload.open_person(viewer, work, ref, merged=True)
         past = [
             f"{COLUMNS.get(one.field, one.field)}, {day(one.at)}, par {names.get(one.actor, 'une collègue')}"
             for one in await corrections_of(viewer, work, ref)

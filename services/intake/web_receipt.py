@@ -8,6 +8,7 @@ from starlette.responses import Response
 from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput
 from contracts.viewer import Viewer
+from services.intake.caseload_gate import PersonPages
 from services.intake.commands import GiveReceipt
 from services.intake.consent_handlers import give_receipt
 from services.intake.consent_state import ReceiptWay
@@ -17,11 +18,11 @@ from services.intake.web import REFERENTS, show_form
 from services.intake.web_consent_page import Opened, open_grant
 from services.intake.web_referrals import network_of
 from services.runtime.web import forms
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 from services.runtime.web.shell import STATIC
 
-pages = Pages()
+pages = PersonPages()
 
 
 class ReceiptForm(Frozen):

@@ -16,16 +16,17 @@ from contracts.viewer import Viewer
 from contracts.vocabulary import RightReally, Usefulness
 from services.intake import handover_store as store
 from services.intake import journal, notes
+from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import full_name
 from services.intake.referral_words import FORMS
 from services.intake.tables import Handover, Person
 from services.intake.web import REFERENTS, Questions, errors_of, keys_of, questions_of
 from services.intake.web_referrals import read_referral
 from services.runtime.web.forms import read
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 _ACTION: TypeAdapter[Any] = TypeAdapter(Action)
 _FOLLOW_UP: TypeAdapter[Any] = TypeAdapter(FollowUp)
 AFTER_THE_END = frozenset({"record_check", "record_renewal"})

@@ -17,6 +17,7 @@ from contracts.vocabulary import ConsentMethod
 from services.intake import handover_lists as lists
 from services.intake import handover_store as store
 from services.intake import journal, notes
+from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import full_name
 from services.intake.journal_kinds import Kind
 from services.intake.mail_returns import mails_that_return, phone_of_desk
@@ -30,10 +31,10 @@ from services.intake.web_today import referral_row
 from services.runtime.process import Remembered
 from services.runtime.web import dates
 from services.runtime.web.appointments import card_of
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 NETWORK_SECONDS = 60.0
 TABS = {
     "guichet": ("En attente du guichet", "attendent une réponse du guichet", "attend une réponse du guichet"),
@@ -46,13 +47,14 @@ _NO_PAGE_YET = ("draft", "awaiting_consent")
 
 
 @pages.get("/orientations", REFERENTS)
-async def referrals(request: Request, viewer: Asking, liste: str = "guichet") -> Response:
-    """One tab of the list."""
+async def referrals(request: Request, viewer: Asking, liste: str = "guichet", page: int = 1) -> Response:
+    """One tab of the list, forty a page."""
     if liste not in TABS:
         raise NotFound
+    page = max(1, min(page, 10_000))
     async with service_of(request).database.web(viewer) as work:
         counts = await lists.count_tabs(viewer, work)
-        found = await lists.list_tab(viewer, work, liste)
+        found = await lists.list_tab(viewer, work, liste, page)
         rows = [_row(row, referral_row(row, person, work)) for row, person in found]
         await journal.record_list(work, viewer, Kind.LISTED, [person.ref for _, person in found])
     return request.app.state.pages.render(
@@ -62,6 +64,8 @@ async def referrals(request: Request, viewer: Asking, liste: str = "guichet") ->
         rows=rows,
         here=liste,
         lead=_lead(liste, counts[liste], rows),
+        before=f"/orientations?liste={liste}&page={page - 1}" if page > 1 else None,
+        after=f"/orientations?liste={liste}&page={page + 1}" if counts[liste] > page * lists.PAGE else None,
         tabs=[
             {"href": f"/orientations?liste={name}", "label": words[0], "count": counts[name], "current": name == liste}
             for name, words in TABS.items()
@@ -79,7 +83,8 @@ def _lead(tab: str, count: int, rows: list[dict[str, Any]]) -> str:
     if not count:
         return "Aucune orientation ici pour le moment."
     many, one = TABS[tab][1], TABS[tab][2]
-    late = sum(row["kind"] == "late" for row in rows)
+    # Of one page among several, how many are late would say nothing of the list.
+    late = sum(row["kind"] == "late" for row in rows) if count == len(rows) else 0
     text = f"1 orientation {one}" if count == 1 else f"{count} orientations {many}"
     return f"{text}, dont {late} en retard." if late else f"{text}."
 

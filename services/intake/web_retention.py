@@ -7,8 +7,7 @@ from sqlmodel import col, select
 from starlette.responses import Response
 
 from services.intake.erasing_tables import RetentionRun
-from services.intake.journal_kinds import KEPT, KEPT_FOR_CONTROL
-from services.intake.retention import AGES, PERSONS, WHAT, said, would_go
+from services.intake.retention import AGES, PERSONS, WHAT, chosen, said, would_go
 from services.intake.web_data_requests import DPO
 from services.runtime.web.dates import day
 from services.runtime.web.guard import Asking, Pages, service_of
@@ -26,9 +25,7 @@ async def retention(request: Request, viewer: Asking) -> Response:
         query = select(RetentionRun).order_by(col(RetentionRun.night).desc()).limit(NIGHTS)
         runs = [_run(one) for one in (await work.session.exec(query)).all()]
     ages = [
-        ("Personnes accompagnées, après le dernier contact", f"{service.settings.retention_months} mois"),
-        ("Journal des lectures et des changements", said(KEPT.days)),
-        ("Journal qui sert au contrôle des accès", said(KEPT_FOR_CONTROL.days)),
+        *chosen(service.settings),
         ("Faits sur le bus (références)", "30 jours"),
         *((age.what, said(age.days)) for age in AGES),
     ]

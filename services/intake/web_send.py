@@ -11,6 +11,7 @@ from contracts.rights import catalogue
 from contracts.viewer import Viewer
 from contracts.vocabulary import Purpose, Scheme
 from services.intake import handover_store as store
+from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import choose_grant
 from services.intake.handover import HandOver, accept_texts, hand_over, keep_draft
 from services.intake.preview import purpose_of
@@ -28,10 +29,10 @@ from services.intake.tables import Handover
 from services.intake.web import REFERENTS, Questions, errors_of, keys_of, questions_of
 from services.intake.web_send_several import show_several
 from services.runtime.web.forms import read
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 _CONTACT_GONE = "Ce contact n’est plus à ce guichet. Choisissez-en un autre\u202f: ce que vous avez écrit est gardé."
 _DRAFT_GONE = "Ce brouillon a été abandonné. Ce que vous avez écrit ici est gardé\u202f: vous pouvez encore confier."
 

@@ -22,6 +22,7 @@ from contracts.viewer import Viewer
 from contracts.vocabulary import HandoverMode, Scheme
 from services.intake import handover_store as store
 from services.intake import journal
+from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import Known, full_name
 from services.intake.handover import ACCOMPANIMENT_LENGTH, HandOver, accept_texts
 from services.intake.journal_kinds import Kind
@@ -39,10 +40,10 @@ from services.intake.send_steps import Choice, Ground, about_desks, by_desk_of, 
 from services.intake.tables import Handover
 from services.intake.undo import undo_of
 from services.intake.web import REFERENTS, Errors, Questions, keys_of
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
-pages = Pages()
+pages = PersonPages()
 LATER = "plus-tard"
 MOST = 8
 _GONE = "Ce contact n’est plus à ce guichet. Choisissez-en un autre\u202f: ce que vous avez écrit est gardé."
@@ -239,7 +240,7 @@ def _show_contacts(
         desks, first = by_desk_of(part.ground.found)
         reason = reason_of_competence(part.right, Scheme(part.ground.person.scheme))
         shown.append({"right": part.right, "name": right_name(part.right), "desks": desks, "reason": reason,
-                      "about": about_desks(part.ground),
+                      "about": about_desks(part.ground), "returns": part.ground.returns,
                       "chosen": part.typed["chosen"] or first or _preparable(part) or LATER})  # fmt: skip
     return request.app.state.pages.render(
         request, "send_several_contacts.html", status=422 if errors else 200, viewer=viewer, parts=shown,

@@ -49,6 +49,12 @@ def build(service: Service) -> None:
             await ledger_counts.measure(work)
             await watch.keep_states(channels, work)
 
+    began = clock()
+
+    async def health() -> dict[str, str]:
+        async with service.database.worker() as work:
+            return await watch.health(work, began)
+
     async def stop() -> None:
         await intake.stop()
         for one in channels:
@@ -76,6 +82,7 @@ def build(service: Service) -> None:
             templates=Path(__file__).with_name("templates"),
             prepare=intake.start,
             stop=stop,
+            health=health,
         )
     )
     assert service.app is not None

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from services.notify.base import Base
 from services.runtime.access import ACCOUNT, Access, has_role
-from services.runtime.tables import instant
+from services.runtime.tables import instant, territory_key
 
 
 class Bouncing(Base, table=True):
@@ -28,6 +28,7 @@ class Bouncing(Base, table=True):
 class ChannelState(Base, table=True):
     """How the provider of a channel stands, as the process that sends last saw it; `since` when it came to stand so."""
 
+    territory: str | None = territory_key()
     name: str = Field(primary_key=True)
     state: str
     since: datetime | None = Field(default=None, sa_column=instant(True))

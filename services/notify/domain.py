@@ -4,17 +4,16 @@ A telling says that a referral waits and nothing else; it times the telling, nev
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import phonenumbers
 
 from contracts.ladder import LadderStep
+from contracts.paris import PARIS
 from contracts.replies import Address
 from contracts.vocabulary import Word
 
-PARIS = ZoneInfo("Europe/Paris")
 SCHEDULER = "scheduler"
 DIGEST_AT = time(8, 30)
 MONDAY = 0
@@ -52,9 +51,17 @@ class Kind(Word):
     APPOINTMENT_ACCEPTED = "appointment_accepted", "Le rendez-vous que vous avez proposé est convenu."
     APPOINTMENT_DECLINED = "appointment_declined", "Le rendez-vous que vous avez proposé ne convient pas."
     APPOINTMENT_CANCELLED = "appointment_cancelled", "Un rendez-vous prévu pour une orientation est annulé."
+    APPOINTMENT_EVE = (
+        "appointment_eve",
+        "Un rendez-vous convenu pour une orientation a lieu au prochain jour ouvré\u202f: préparez-le.",
+    )
     ERASURE_ASKED = "erasure_asked", "Une demande d’effacement vous attend."
     MANY_FILES = "many_files", "Quelqu’un a ouvert beaucoup de dossiers de collègues aujourd’hui\u202f: à regarder."
     EMERGENCY = "emergency", "Une urgence a été notée\u202f: à regarder, et à confirmer dans les 24 heures."
+    CONVENTION_ENDING = (
+        "convention_ending",
+        "Une convention avec un organisme se termine bientôt\u202f: sans elle, plus rien n’est partagé avec lui.",
+    )
     MAIL_COMES_BACK = (
         "mail_comes_back",
         "Les courriels à un contact de votre guichet reviennent\u202f: faites corriger son adresse.",
@@ -173,7 +180,7 @@ def next_delay(attempts: int) -> timedelta:
 
 # These can wait for the mail of the day, unless somebody asked for each; every other is worth a mail of its own.
 CAN_WAIT = frozenset({
-    Kind.REFERRAL_EXPIRED.value, Kind.REFERRAL_CLOSED.value,
+    Kind.REFERRAL_EXPIRED.value, Kind.REFERRAL_CLOSED.value, Kind.APPOINTMENT_EVE.value, Kind.CONVENTION_ENDING.value,
     *(step.value for step in LadderStep if step not in (LadderStep.ACKNOWLEDGE_DUE, LadderStep.CONTACT_DUE)),
 })  # fmt: skip
 
@@ -199,7 +206,17 @@ def sentence_of(kind: str) -> str:
 
 
 def when_to_mail(kind: str, wishes: Wishes, now: datetime) -> datetime | Reason:
-    """The instant (UTC) at which the mail of that kind may leave, or why none does."""
+    """The instant at which the mail of that kind may leave, or why none does.
+
+    What is said of the next day worked leaves today or never: a day later it is not true any more.
+    """
+    leaves = _wished(kind, wishes, now)
+    if kind == Kind.APPOINTMENT_EVE and isinstance(leaves, datetime) and paris_day(leaves) > paris_day(now):
+        return Reason.STALE
+    return leaves
+
+
+def _wished(kind: str, wishes: Wishes, now: datetime) -> datetime | Reason:
     match wishes.rhythm:
         case Rhythm.NEVER:
             return Reason.PREFERS_NOT
@@ -207,9 +224,16 @@ def when_to_mail(kind: str, wishes: Wishes, now: datetime) -> datetime | Reason:
             wanted = _next_digest(now, weekly=True)
         case Rhythm.DAILY if kind in CAN_WAIT:
             wanted = _next_digest(now, weekly=False)
+            if kind == Kind.APPOINTMENT_EVE and paris_day(wanted) > paris_day(now):
+                wanted = now
         case _:
             wanted = now
     return _after_quiet(wanted, wishes)
+
+
+def paris_day(at: datetime) -> date:
+    """The day on which that instant falls in Paris."""
+    return at.astimezone(PARIS).date()
 
 
 def when_to_text(kind: str, wishes: Wishes, now: datetime) -> datetime | None:

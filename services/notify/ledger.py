@@ -31,7 +31,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class InHand:
-    """A telling that this process has in hand; `attempts` counts this one, and tells it from a later one."""
+    """A telling that this process has in hand; `attempts` counts this one, and tells it from a later one.
+
+    `letter` names what leaves: `again`, it may have left already, from a process that died with it, under that name.
+    """
 
     ref: UUID
     account: UUID
@@ -42,6 +45,13 @@ class InHand:
     audience: str
     attempts: int
     channel: str = Way.MAIL
+    letter: UUID | None = None
+    again: bool = False
+
+    @property
+    def reference(self) -> UUID:
+        """By which a repetition of the letter is recognised as one."""
+        return self.letter or self.ref
 
 
 @dataclass(frozen=True)
@@ -69,19 +79,27 @@ _WISHES = """
 SELECT account, rhythm, quiet_from, quiet_until, quiet_weekends, sms FROM preference
 WHERE account = ANY(cast(:accounts AS uuid[]))
 """
-# Whatever else is due for those accounts comes with it: a person who was away gets one mail, not twenty.
+# Whatever else is due for those accounts comes with it: a person who was away gets one mail, not twenty. What a process
+# that died had in hand leaves as the same letter as then, and nothing new in it: it may have arrived.
 _TAKE = """
 WITH first AS (
     SELECT account FROM telling WHERE state IN ('pending', 'sending') AND next_attempt_at <= :now
     ORDER BY next_attempt_at LIMIT :most FOR UPDATE SKIP LOCKED
 ), chosen AS (
-    SELECT ref FROM telling WHERE state IN ('pending', 'sending') AND next_attempt_at <= :now
+    SELECT ref, account, channel, due_at, state = 'sending' AS again,
+        CASE WHEN state = 'sending' THEN letter END AS begun
+    FROM telling WHERE state IN ('pending', 'sending') AND next_attempt_at <= :now
         AND account IN (SELECT account FROM first) ORDER BY next_attempt_at LIMIT :at_most FOR UPDATE SKIP LOCKED
+), named AS (
+    SELECT ref, again,
+        coalesce(begun, first_value(ref) OVER (PARTITION BY account, channel, begun ORDER BY due_at, ref)) AS letter
+    FROM chosen
 )
-UPDATE telling SET state = 'sending', attempts = attempts + 1, next_attempt_at = :until
-WHERE ref IN (SELECT ref FROM chosen)
-RETURNING ref, account, kind, referral, due_at, coalesce(planned_for, due_at) AS planned_for, audience, attempts,
-    channel
+UPDATE telling t SET state = 'sending', attempts = attempts + 1, next_attempt_at = :until, letter = named.letter,
+    repeats = repeats + named.again::integer
+FROM named WHERE t.ref = named.ref
+RETURNING t.ref, account, kind, referral, due_at, coalesce(planned_for, due_at) AS planned_for, audience, attempts,
+    channel, t.letter, named.again
 """
 _SUPPRESS = """
 WITH theirs AS (
@@ -89,6 +107,13 @@ WITH theirs AS (
         AND (kind = 'erasure_asked') = :erasing AND (cast(:account AS uuid) IS NULL OR account = :account)
     ORDER BY ref FOR UPDATE
 )
+UPDATE telling t SET read_at = coalesce(read_at, :now),
+    state = CASE WHEN state IN ('pending', 'sending') THEN 'suppressed' ELSE state END,
+    reason = CASE WHEN state IN ('pending', 'sending') THEN :reason ELSE reason END
+FROM theirs WHERE t.ref = theirs.ref
+"""
+_DROP_KIND = """
+WITH theirs AS (SELECT ref FROM telling WHERE referral = :referral AND kind = :kind ORDER BY ref FOR UPDATE)
 UPDATE telling t SET read_at = coalesce(read_at, :now),
     state = CASE WHEN state IN ('pending', 'sending') THEN 'suppressed' ELSE state END,
     reason = CASE WHEN state IN ('pending', 'sending') THEN :reason ELSE reason END
@@ -179,6 +204,11 @@ async def suppress(
     }  # fmt: skip
     # A request to erase begins where the referral ends: only its answer ends it.
     await work.execute(_SUPPRESS, **values, erasing=False)
+
+
+async def drop_kind(work: Work, referral: UUID, kind: str, reason: Reason) -> None:
+    """Nobody of either side is to be told of that, or shown it as new, any more."""
+    await work.execute(_DROP_KIND, referral=referral, kind=kind, reason=reason.value, now=work.now)
 
 
 async def settle_erasure(work: Work, referral: UUID) -> None:

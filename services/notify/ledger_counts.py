@@ -20,9 +20,11 @@ IMBALANCE = Gauge(
     "relais_tellings_imbalance", "Tellings due today in no state, and reminders that fired without one; always 0"
 )
 _COUNT_LINES = """
-INSERT INTO ledgerline (day, kind, state, reason, count)
-SELECT (due_at AT TIME ZONE 'Europe/Paris')::date, kind, state, coalesce(reason, ''), count(*) FROM telling
+INSERT INTO ledgerline (day, kind, state, reason, count, repeats)
+SELECT (due_at AT TIME ZONE 'Europe/Paris')::date, kind, state, coalesce(reason, ''), count(*), sum(repeats)
+FROM telling
 WHERE due_at >= :begins GROUP BY 1, 2, 3, 4
+ON CONFLICT (territory, day, kind, state, reason) DO UPDATE SET count = excluded.count, repeats = excluded.repeats
 """
 _UNTOLD = """
 SELECT count(*) FROM reminder r WHERE state = 'fired' AND fired_at >= :begins AND fired_at < :ends

@@ -75,6 +75,16 @@ def unbalanced(count: int) -> str | None:
     return f"Le registre des rappels ne tombe pas juste ({count}). Prévenez l’administration du territoire."
 
 
+def repeated(count: int) -> str | None:
+    """The sentence when a process died with messages in hand: how many left again, and why nobody sees them twice."""
+    if not count:
+        return None
+    return (
+        f"{count} message{'s' if count > 1 else ''} repris après un arrêt, sous le même numéro de message\u202f: s’il "
+        "était déjà parti, le logiciel de courriel n’en garde qu’un."
+    )
+
+
 def paused(channels: Sequence[str]) -> str | None:
     """The sentence when a provider is left alone; None while all answer."""
     if not channels:

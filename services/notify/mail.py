@@ -21,7 +21,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from contracts.ladder import Audience
 from contracts.pages import (
     BELL,
+    CONVENTIONS,
     DESK_SETTINGS,
+    NETWORK_ORGANISATION,
     SAFEGUARDS,
     WISHES,
     referral_page_of_coordination,
@@ -72,7 +74,7 @@ def referral_awaits(
 ) -> Letter:
     """The letter for one or several tellings of one account: sentences, and a link to a page that asks to sign in.
 
-    The first of them gives the Message-ID, so that a repetition after a crash is recognised. `stop` is the address at
+    Its reference gives the Message-ID, so that a repetition after a crash is recognised. `stop` is the address at
     which that recipient ends such mails.
     """
     root = public_url.rstrip("/")
@@ -82,7 +84,7 @@ def referral_awaits(
     context = asdict(AwaitsContext(tuple(counted.items()), root + page, root + WISHES, deputised))
     subject = AWAITS_SUBJECT if len(tellings) == 1 else DIGEST_SUBJECT
     # A deputy gets a mail of her own, which comes back for her alone.
-    name = f"telling-{first.ref}" if to.account == first.account else f"deputy-{first.ref}"
+    name = f"telling-{first.reference}" if to.account == first.account else f"deputy-{first.reference}"
     return _letter("awaits", context, subject, name, to.email, to.account, stop)
 
 
@@ -90,6 +92,9 @@ def page_for(audience: Audience, referral: UUID, kind: str) -> str:
     """Where a telling leads: the page on which whoever is told can act."""
     if kind in FOR_OFFICERS:
         return SAFEGUARDS
+    if kind == Kind.CONVENTION_ENDING:
+        page = NETWORK_ORGANISATION if audience is Audience.COORDINATOR else CONVENTIONS
+        return f"{page}/{referral}"
     if kind == Kind.MAIL_COMES_BACK:
         return DESK_SETTINGS
     match audience:

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from services.notify.base import Base
 from services.runtime.access import ACCOUNT, Access
-from services.runtime.tables import instant, words
+from services.runtime.tables import instant, territory_key, words
 
 
 class Reminder(Base, table=True):
@@ -24,6 +24,7 @@ class Reminder(Base, table=True):
     __table_args__ = (
         UniqueConstraint("referral", "step", "due_at", name="reminder_once"),
         Index("reminder_armed", "due_at", postgresql_where=text("state = 'armed'")),
+        Index("reminder_fired", "fired_at", postgresql_where=text("state = 'fired'")),
     )
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -54,6 +55,7 @@ class Preference(Base, table=True):
 class Heartbeat(Base, table=True):
     """When a job last finished a turn, by our clock and by the database's; `skew` is their difference in seconds."""
 
+    territory: str | None = territory_key()
     name: str = Field(primary_key=True)
     beat_at: datetime = Field(sa_column=instant())
     seen_at: datetime = Field(sa_column=instant())
@@ -61,13 +63,18 @@ class Heartbeat(Base, table=True):
 
 
 class LedgerLine(Base, table=True):
-    """How many tellings due on a day (of Paris) became what, and why; counts only, for the page of the ledger."""
+    """How many tellings due on a day (of Paris) became what, and why; counts only, for the page of the ledger.
 
+    `repeats`: how often those were taken again from a process that died with them.
+    """
+
+    territory: str | None = territory_key()
     day: date = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     state: str = Field(primary_key=True)
     reason: str = Field(default="", primary_key=True)
     count: int
+    repeats: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 _OWN = f"account = {ACCOUNT}"

@@ -9,16 +9,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from contracts.facts import ReferralFact, ReminderTold
+from contracts.facts import (
+    ReferralAppointmentAccepted,
+    ReferralAppointmentCancelled,
+    ReferralAppointmentDeclined,
+    ReferralAppointmentHeld,
+    ReferralAppointmentProposed,
+    ReferralAssigned,
+    ReferralFact,
+    ReminderTold,
+)
 from contracts.ladder import Audience, LadderStep
+from contracts.lifecycle import ENDED
 from contracts.replies import AudienceFound
 from services.notify import ledger
-from services.notify.domain import LEASE, STALE_AFTER, Reason
+from services.notify.domain import LEASE, STALE_AFTER, Kind, Reason, paris_day
 from services.runtime.database import Work
 
 NOBODY = UUID(int=0)
-_DISARM = """
+APPOINTMENT_MOVED = (
+    ReferralAppointmentProposed, ReferralAppointmentAccepted, ReferralAppointmentDeclined,
+    ReferralAppointmentCancelled, ReferralAppointmentHeld,
+)  # fmt: skip
+# That of an appointment is in no plan of the ladder: it goes by the appointment.
+EVE = Kind.APPOINTMENT_EVE.value
+_DISARM = f"""
 UPDATE reminder SET state = 'disarmed', held_until = NULL WHERE referral = :referral AND state = 'armed'
+    AND step <> '{EVE}'
     AND NOT EXISTS (SELECT 1 FROM unnest(cast(:steps AS text[]), cast(:instants AS timestamptz[])) AS p (step, at)
         WHERE p.step = reminder.step AND p.at = reminder.due_at)
 """
@@ -32,6 +49,15 @@ FROM unnest(cast(:steps AS text[]), cast(:instants AS timestamptz[]), cast(:audi
 ON CONFLICT (referral, step, due_at) DO UPDATE SET audience = excluded.audience, assignee = excluded.assignee,
     referent = coalesce(excluded.referent, reminder.referent), desk = excluded.desk, version = excluded.version,
     state = CASE WHEN reminder.state = 'fired' THEN 'fired' ELSE 'armed' END
+"""
+_DISARM_EVE = f"""
+UPDATE reminder SET state = 'disarmed', held_until = NULL
+WHERE referral = :referral AND step = '{EVE}' AND state = 'armed'
+"""
+# Whoever has the referral in hand by then is reminded.
+_HAND_ON_EVE = f"""
+UPDATE reminder SET assignee = :assignee, desk = :desk, referent = coalesce(:referent, referent), version = :version
+WHERE referral = :referral AND step = '{EVE}' AND state = 'armed'
 """
 _TAKE = """
 UPDATE reminder SET held_until = :until WHERE ref IN (
@@ -86,6 +112,23 @@ async def follow_plan(fact: ReferralFact, work: Work) -> None:
         )
 
 
+async def follow_appointment(fact: ReferralFact, work: Work) -> None:
+    """Arm the reminder of what was agreed; disarm it when nothing stands any more, or the referral has ended.
+
+    Both sides hear it, whoever has the referral in hand by then. What had been told of one that is called off is new
+    to nobody any more.
+    """
+    whom = {"assignee": fact.assignee, "referent": fact.referent, "desk": fact.desk, "version": fact.version}
+    if isinstance(fact, ReferralAssigned):
+        await work.execute(_HAND_ON_EVE, referral=fact.ref, **whom)
+    if fact.state in ENDED or isinstance(fact, APPOINTMENT_MOVED):
+        await work.execute(_DISARM_EVE, referral=fact.ref)
+        await ledger.drop_kind(work, fact.ref, EVE, Reason.ALREADY_DONE)
+    if isinstance(fact, ReferralAppointmentAccepted) and fact.eve is not None and fact.eve > work.now - STALE_AFTER:
+        both = f"{Audience.ASSIGNEE},{Audience.REFERENT}"
+        await work.execute(_ARM, referral=fact.ref, steps=[EVE], instants=[fact.eve], audiences=[both], **whom)
+
+
 async def take_due(work: Work, most: int) -> list[Due]:
     """At most `most` due reminders, the longest due first, in hand for LEASE."""
     return [Due(**row) for row in await work.execute(_TAKE, now=work.now, until=work.now + LEASE, most=most)]
@@ -95,17 +138,21 @@ async def fire(work: Work, due: Sequence[Due], behind: Mapping[UUID, AudienceFou
     """Write the tellings of these reminders, each once; returns how many reminders fired.
 
     `behind` says who stands behind each desk. After a time without a scheduler several steps of one referral are due at
-    once: the last is told, those before are written as overtaken.
+    once: the last is told, those before are written as overtaken. An eve that has passed is told to nobody.
     """
     fired = {row.ref for row in await work.execute(
         _FIRE, now=work.now, refs=[one.ref for one in due], held=due[0].held_until
     )}
     ours = [one for one in due if one.ref in fired]
-    last = {one.referral: one for one in sorted(ours, key=lambda one: one.due_at)}
+    last = {one.referral: one for one in sorted(ours, key=lambda one: one.due_at) if one.step != EVE}
     entries: list[ledger.Entry] = []
     for one in ours:
-        overtaken = None if last[one.referral] is one else Reason.OVERTAKEN
         accounts = accounts_of(one, behind.get(one.desk, AudienceFound()))
+        if one.step == EVE:  # no step of the ladder: nobody counts what is answered to it
+            passed = paris_day(work.now) > paris_day(one.due_at)
+            entries += _entries(one, accounts, Reason.STALE if passed else None)
+            continue
+        overtaken = None if last[one.referral] is one else Reason.OVERTAKEN
         entries += _entries(one, accounts, overtaken)
         work.emit(ReminderTold(
             ref=one.referral, step=LadderStep(one.step), audience=tuple(map(Audience, one.audience)), desk=one.desk,
@@ -116,12 +163,12 @@ async def fire(work: Work, due: Sequence[Due], behind: Mapping[UUID, AudienceFou
     return len(ours)
 
 
-def _entries(due: Due, accounts: Mapping[UUID, Audience], overtaken: Reason | None) -> list[ledger.Entry]:
+def _entries(due: Due, accounts: Mapping[UUID, Audience], not_because: Reason | None) -> list[ledger.Entry]:
     base = ledger.Entry(fact=due.ref, account=NOBODY, kind=due.step, referral=due.referral, due_at=due.due_at)
     if not accounts:
         return [replace(base, failed_because=Reason.NOBODY)]
     return [
-        replace(base, account=account, audience=audience, not_because=overtaken)
+        replace(base, account=account, audience=audience, not_because=not_because)
         for account, audience in accounts.items()
     ]
 

@@ -30,7 +30,7 @@ BEAT = Gauge("relais_scheduler_beat_timestamp_seconds", "When the scheduler last
 _BEAT = """
 INSERT INTO heartbeat (name, beat_at, seen_at, skew) VALUES (:name, :now, now(), extract(epoch FROM
     (cast(:now AS timestamptz) - clock_timestamp())))
-ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at, seen_at = excluded.seen_at, skew = excluded.skew
+ON CONFLICT (territory, name) DO UPDATE SET beat_at = excluded.beat_at, seen_at = excluded.seen_at, skew = excluded.skew
 """
 
 

@@ -44,6 +44,7 @@ from services.runtime.settings import Settings
 
 log = telemetry.logger("sender")
 MAILS = Counter("relais_mails_total", "Letters that a provider took or did not take", ["kind", "result"])
+REPEATED = Counter("relais_tellings_repeated_total", "Tellings taken again from a process that died with them")
 BATCH = 10
 PAUSE = 1.0
 UNSUBSCRIBING = "unsubscribe"
@@ -102,6 +103,7 @@ class Sender:
             marked = await bounces.marks(accounts, work) if taken else {}
         if not taken:
             return 0
+        REPEATED.inc(sum(one.again for one in taken))
         addresses = Remembered(self._address, seconds=LEASE.total_seconds())  # asked once a batch
         async with contextlib.AsyncExitStack() as stack:
             ways = {one.channel for one in taken} & self.channels.keys()
@@ -227,10 +229,10 @@ def _told(kept: list[InHand], refused: Reason | None) -> list[Settled]:
 
 
 def _gathered(taken: list[InHand]) -> list[list[InHand]]:
-    """The tellings of each account and channel, the longest due first: that one gives the letter its reference."""
-    found: dict[tuple[UUID, str], list[InHand]] = {}
+    """The tellings of each letter, the longest due first: one for each account and channel, and those begun before."""
+    found: dict[tuple[UUID, str, UUID], list[InHand]] = {}
     for one in sorted(taken, key=lambda one: (one.due_at, one.ref)):
-        found.setdefault((one.account, one.channel), []).append(one)
+        found.setdefault((one.account, one.channel, one.reference), []).append(one)
     return list(found.values())
 
 

@@ -81,6 +81,7 @@ class Line:
     state: str
     reason: str
     count: int
+    repeats: int = 0
 
 
 async def notices(viewer: Viewer, work: Work) -> list[Notice]:
@@ -122,7 +123,7 @@ async def ledger_lines(_viewer: Viewer, work: Work) -> Sequence[Line]:
     """The ledger of the last fourteen days, of the whole territory: counts, nobody's."""
     since = work.now.astimezone(PARIS).date() - timedelta(days=LEDGER_DAYS - 1)
     rows = await work.execute(
-        "SELECT day, kind, state, reason, count FROM ledgerline WHERE day >= :since ORDER BY day DESC, kind",
+        "SELECT day, kind, state, reason, count, repeats FROM ledgerline WHERE day >= :since ORDER BY day DESC, kind",
         since=since,
     )
     return [Line(**row) for row in rows]

@@ -8,6 +8,8 @@ from uuid import UUID
 from contracts.envelope import Fact
 from contracts.facts import (
     FACTS,
+    ConventionEndAnnounced,
+    ConventionRecorded,
     DeskItemUnattended,
     ErasureAnswered,
     ErasureRequested,
@@ -42,7 +44,7 @@ from contracts.ladder import Audience
 from contracts.vocabulary import AppointmentSide
 from services.notify import ledger
 from services.notify.domain import Kind, Reason, why_not
-from services.notify.reminders import follow_plan
+from services.notify.reminders import follow_appointment, follow_plan
 from services.runtime.database import Work
 from services.runtime.inbox import Reaction
 
@@ -83,6 +85,7 @@ async def follow_referral(fact: ReferralFact, work: Work) -> None:
     """Arm and disarm what the plan says, drop what waits for nobody any more, tell whom it waits for now."""
     kind = type(fact)
     await follow_plan(fact, work)
+    await follow_appointment(fact, work)
     reason = Reason.WITHDRAWN if kind is ReferralWithdrawn else Reason.ALREADY_DONE
     if kind in ENDS_FOR_DESK:
         await ledger.suppress(work, fact.ref, reason, referent=False)
@@ -181,6 +184,39 @@ async def tell_officers(fact: SafeguardRaised, work: Work) -> None:
     work.hint(TELLING_DUE)
 
 
+async def tell_of_convention_end(fact: ConventionEndAnnounced, work: Work) -> None:
+    """Who answers for the sharing and who answers for the partners: each on the page where she can do something."""
+    for officer in fact.officers:
+        await _tell_of_convention(work, fact, officer, fact.ref, Audience.MANAGER)
+    for coordinator in set(fact.coordinators) - set(fact.officers):
+        await _tell_of_convention(work, fact, coordinator, fact.organisation, Audience.COORDINATOR)
+    work.hint(TELLING_DUE)
+
+
+async def _tell_of_convention(
+    work: Work, fact: ConventionEndAnnounced, account: UUID, about: UUID, audience: Audience
+) -> None:
+    assert work.cause is not None
+    await ledger.enter(
+        work,
+        ledger.Entry(
+            fact=work.cause.id,
+            account=account,
+            kind=Kind.CONVENTION_ENDING,
+            referral=about,
+            due_at=fact.at,
+            audience=audience,
+            not_because=why_not(at=fact.at, now=work.now, assignee=account, actor=None),
+        ),
+    )
+
+
+async def drop_convention_end(fact: ConventionRecorded, work: Work) -> None:
+    """Decided anew: what was announced of its end waits for nobody any more."""
+    for about in (fact.ref, fact.organisation):
+        await ledger.suppress(work, about, Reason.ALREADY_DONE, referent=False)
+
+
 async def drop_erasure(fact: ErasureAnswered, work: Work) -> None:
     """The desk has answered it."""
     await ledger.settle_erasure(work, fact.referral)
@@ -190,6 +226,8 @@ REACTIONS: dict[type[Fact], Reaction] = {
     ErasureRequested: tell_of_erasure,
     SafeguardRaised: tell_officers,
     ErasureAnswered: drop_erasure,
+    ConventionEndAnnounced: tell_of_convention_end,
+    ConventionRecorded: drop_convention_end,
     **{kind: follow_referral for kind in FACTS.values() if issubclass(kind, ReferralFact)},
     DeskItemUnattended: tell_managers,
     ReferralManagerAsked: tell_managers_asked,

@@ -28,7 +28,8 @@ class Telling(Base, table=True):
     instant of the fact.
 
     `audience` says as what she is told, and so which page the mail leads to. `planned_for` is when its mail may leave
-    at the earliest, `read_at` when she saw it in the bell. The account of nobody is all zeroes.
+    at the earliest, `read_at` when she saw it in the bell. The account of nobody is all zeroes. `letter` is the one in
+    which it was last handed over; `repeats` how often it was taken again from a process that died with it.
     """
 
     __table_args__ = (
@@ -55,6 +56,8 @@ class Telling(Base, table=True):
     planned_for: datetime | None = Field(default=None, sa_column=instant(True))
     read_at: datetime | None = Field(default=None, sa_column=instant(True))
     channel: str = Field(default="mail", sa_column_kwargs={"server_default": "mail"})
+    letter: UUID | None = None
+    repeats: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 PLUMBING = plumbing(Base, "notify")

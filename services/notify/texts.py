@@ -36,7 +36,7 @@ def referral_due(tellings: Sequence[InHand], number: str, *, public_url: str) ->
     first = tellings[0]
     kinds = {one.kind for one in tellings}
     said = sentence_of(first.kind) if len(kinds) == 1 else "Plusieurs choses vous attendent."
-    return Letter(f"telling-{first.ref}", number, plain(f"Relais : {said} {public_url.rstrip('/')}{BELL}"))
+    return Letter(f"telling-{first.reference}", number, plain(f"Relais : {said} {public_url.rstrip('/')}{BELL}"))
 
 
 def person_code(code: str, language: str, number: str, reference: str) -> Letter:

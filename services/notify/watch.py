@@ -3,6 +3,8 @@
 The heart that stops, a ledger that does not add up and a provider that is left alone each have one.
 """
 
+from datetime import datetime
+
 from contracts.asks import CheckReminders
 from contracts.replies import RemindersChecked
 from services.notify import ledger_counts, ledger_words, store
@@ -13,7 +15,7 @@ from services.runtime.database import Work
 
 _STATE = """
 INSERT INTO channelstate (name, state, since, seen_at) VALUES (:name, :state, :since, :now)
-ON CONFLICT (name) DO UPDATE SET state = excluded.state, since = excluded.since, seen_at = excluded.seen_at
+ON CONFLICT (territory, name) DO UPDATE SET state = excluded.state, since = excluded.since, seen_at = excluded.seen_at
 """
 
 
@@ -24,6 +26,16 @@ async def check_reminders(_ask: CheckReminders, work: Work, *, texts: bool) -> R
     paused = [one.label for one in await store.channel_states(None, work) if one.state != Circuit.CLOSED]
     alarm = ledger_words.alarm(beat, work.now) or ledger_words.unbalanced(today.imbalance)
     return RemindersChecked(alarm=alarm or ledger_words.paused(paused), texts=texts)
+
+
+async def health(work: Work, since: datetime) -> dict[str, str]:
+    """`scheduler`: `ok`, or `stale` when nobody has beaten for a minute since this process began at `since`; `ledger`:
+    `ok`, or `unbalanced` when a telling of today is in no state or a reminder fired without one.
+    """
+    beat = await store.last_beat(None, work)
+    silent = work.now - max(beat or since, since) > ledger_words.SILENT_AFTER
+    today = await ledger_counts.day_of(work, work.now.astimezone(PARIS).date())
+    return {"scheduler": "stale" if silent else "ok", "ledger": "unbalanced" if today.imbalance else "ok"}
 
 
 async def keep_states(channels: tuple[Channel, ...], work: Work) -> None:

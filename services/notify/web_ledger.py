@@ -36,6 +36,7 @@ async def show_ledger(request: Request, viewer: Asking) -> Response:
         waiting=ledger_words.reasons_of(lines, State.PENDING),
         failed=ledger_words.reasons_of(lines, State.FAILED),
         channels=channels,
+        repeated=ledger_words.repeated(sum(one.repeats for one in found)),
         back=await _named(request, back) if back else [],
     )
 

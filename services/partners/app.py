@@ -1,5 +1,6 @@
 """The partners service put together: what it answers, what it reacts to and its pages."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,11 @@ from services.partners import (
     web_conventions,
     web_desk,
     web_desk_settings,
+    web_directory,
     web_erasure,
+    web_help,
+    web_import,
+    web_import_rows,
     web_network,
     web_passkey,
     web_password,
@@ -47,18 +52,29 @@ from services.partners import (
     web_setup,
     web_sign_in_policy,
 )
+from services.partners.convention_ends import LOOK_EVERY, announce_ends
+from services.partners.domain import today_in_paris
 from services.partners.entering import SignInParts
+from services.partners.import_applying import IMPORTS_EVERY, apply_imports
+from services.partners.permanences import is_holiday
 from services.partners.subscribers import REACTIONS
 from services.runtime.bus import Answer
 from services.runtime.database import Work
+from services.runtime.jobs import Job
 from services.runtime.process import Parts, Service
 
-# `/bureau/{ref}/effacement` comes before the actions of the life cycle.
+# Twice a day, so that a new year is there when it begins.
+CALENDAR_EVERY = 43_200.0
+# `/bureau/{ref}/effacement` comes before the actions of the life cycle, `/annuaire/import` before an organisation.
 PAGES = (
     web,
     web_components,
+    web_help,
     web_network,
     web_conventions,
+    web_directory,
+    web_import,
+    web_import_rows,
     web_admin,
     web_admin_members,
     web_desk_settings,
@@ -89,6 +105,11 @@ def build(service: Service) -> None:
     async def resolve_viewer(ask: ResolveViewer) -> ViewerFound:
         return ViewerFound(viewer=await sessions.resolve(ask.session))
 
+    async def calendar() -> None:
+        # Seconds on a busy machine, in which the whole process would stand still: so before anything is answered, or
+        # the first to ask for the desks is told that the directory is away (an ask waits 5 s).
+        await asyncio.to_thread(is_holiday, today_in_paris(service.clock()))
+
     service.assemble(
         Parts(
             answers={
@@ -103,9 +124,15 @@ def build(service: Service) -> None:
                 ListAbsences: _read(service, absences.list_absences),
             },
             reactions=REACTIONS,
+            jobs=[
+                Job("imports", IMPORTS_EVERY, lambda: apply_imports(service.database)),
+                Job("calendar", CALENDAR_EVERY, calendar),
+                Job("convention_ends", LOOK_EVERY, lambda: announce_ends(service.database)),
+            ],
             routers=[one.pages.router for one in PAGES],
             templates=Path(__file__).with_name("templates"),
             resolve_viewer=sessions.resolve,
+            prepare=calendar,
             stop=web.mails_left,
         )
     )

@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Column, DateTime, UniqueConstraint
 from sqlmodel import Field
 
 from services.partners.base import Base
 from services.runtime.access import Access, has_role
+from services.runtime.purging import Age
 from services.runtime.tables import instant
 
 
@@ -28,5 +29,18 @@ class ConventionEntry(Base, table=True):
     __table_args__ = (UniqueConstraint("convention", "revision", name="conventionentry_once"),)
 
 
+class ConventionWarning(Base, table=True):
+    """That an end was announced that many days before; a convention that is prolonged has another end."""
+
+    convention: UUID = Field(primary_key=True)
+    ends: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    days: int = Field(primary_key=True)
+    at: datetime = Field(sa_column=instant())
+
+
 KEEPER = f"({has_role('dpo')} OR {has_role('administrator')})"
-ACCESS = (Access("conventionentry", "SELECT, INSERT", "SELECT, INSERT", "true", KEEPER),)
+ACCESS = (
+    Access("conventionentry", "SELECT, INSERT", "SELECT, INSERT", "true", KEEPER),
+    Access("conventionwarning", worker="SELECT, INSERT, DELETE"),
+)
+AGES = (Age("conventionwarning", "at", 365, "Annonces de fins de conventions"),)

@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 from contracts.asks import ListConventions
 from contracts.envelope import Frozen
 from contracts.facts import ConventionRecorded
-from contracts.refusals import DateInThePast, InvalidInput, NotFound
+from contracts.refusals import DateInThePast, InvalidInput, NotFound, SocialSecurityNumberRefused
 from contracts.replies import ConventionsFound, ConventionState
+from contracts.social_security_number import holds_a_nir
 from contracts.viewer import Role, Viewer
 from services.partners.domain import PARIS, today_in_paris
 from services.runtime.database import Work
+from services.runtime.driver import Row
 
 KEEPERS = frozenset({Role.DPO, Role.ADMINISTRATOR})
 WARN_WITHIN = timedelta(days=60)
@@ -27,10 +29,11 @@ _LIST = f"""
 SELECT c.ref, c.organisation, o.name, o.closed, c.starts, c.ends, {_REVISION}
 FROM partners.convention c JOIN partners.organisation o ON o.ref = c.organisation ORDER BY c.ends, o.name
 """
-_WITHOUT = """
-SELECT o.ref, o.name FROM partners.organisation o
-WHERE NOT o.closed AND NOT EXISTS (SELECT 1 FROM partners.convention c WHERE c.organisation = o.ref AND c.ends > :now)
-ORDER BY o.name
+_PARTNERS = """
+SELECT o.ref, o.name, EXISTS (SELECT 1 FROM partners.convention c WHERE c.organisation = o.ref AND c.ends > :now)
+    AS covered
+FROM partners.organisation o WHERE NOT o.closed
+ORDER BY EXISTS (SELECT 1 FROM partners.desk d WHERE d.organisation = o.ref) DESC, o.name, o.ref
 """
 
 
@@ -121,10 +124,10 @@ async def every_convention(viewer: Viewer, work: Work) -> list[Any]:
     return list(await work.execute(_LIST))
 
 
-async def without_convention(viewer: Viewer, work: Work) -> list[tuple[UUID, str]]:
-    """The organisations with which no convention is in force or to come."""
+async def partners_of(viewer: Viewer, work: Work) -> list[Row]:
+    """The organisations of the network, those with a desk first; `covered` by a convention in force or to come."""
     _require(viewer)
-    return [(row.ref, row.name) for row in await work.execute(_WITHOUT, now=work.now)]
+    return (await work.execute(_PARTNERS, now=work.now)).all()
 
 
 async def history_of(viewer: Viewer, work: Work, ref: UUID) -> list[Any]:
@@ -174,6 +177,8 @@ def _reason(text: str) -> str:
     found = text.strip()
     if not 3 <= len(found) <= 200:
         raise InvalidInput(field="reason", reason="Dites pourquoi, en 3 à 200 caractères.")
+    if holds_a_nir(found):
+        raise SocialSecurityNumberRefused(field="reason")
     return found
 
 

@@ -17,7 +17,7 @@ from contracts.refusals import (
     RoleNotAllowed,
 )
 from contracts.viewer import Role, Viewer
-from services.partners.directory_commands import SaveDesk, SaveOrganisation
+from services.partners.directory_commands import CARD, SaveDesk, SaveOrganisation
 from services.partners.directory_tables import DirectoryEvent
 from services.partners.tables import Account, Desk, Membership, Organisation
 from services.runtime.database import Work
@@ -28,19 +28,34 @@ WHERE m.role = :role AND m.desk IS NOT DISTINCT FROM cast(:desk AS uuid) AND m.a
 """
 
 
-async def save_organisation(command: SaveOrganisation, ref: UUID | None, work: Work, viewer: Viewer) -> UUID:
-    """Make or change an organisation. Refusals: RoleNotAllowed, NotFound, OrganisationAlreadyClosed."""
+_SAVE_CARD = (
+    f"INSERT INTO partners.organisationcard (organisation, {', '.join(CARD)})"
+    f" VALUES (:organisation, {', '.join(f':{one}' for one in CARD)})"
+    f" ON CONFLICT (organisation) DO UPDATE SET {', '.join(f'{one} = excluded.{one}' for one in CARD)}"
+)
+
+
+async def save_organisation(
+    command: SaveOrganisation, ref: UUID | None, work: Work, viewer: Viewer, *, by: str = ""
+) -> UUID:
+    """Make or change an organisation with its card; `by` is what kind of change it is when nobody typed it (`import`).
+
+    Refusals: RoleNotAllowed, NotFound, OrganisationAlreadyClosed.
+    """
     require_administrator(viewer)
     row = await open_organisation(viewer, work, ref) if ref else Organisation(ref=uuid4(), name="", kind="")
     before = "" if ref is None else row.name
     row.name, row.kind, row.siret = command.name, command.kind.value, command.siret
     work.session.add(row)
     kind = "organisation_changed" if ref else "organisation_made"
-    await enter(kind, work, viewer, organisation=row.ref, name=command.name, before=before)
+    await work.execute(_SAVE_CARD, organisation=row.ref, **command.model_dump(include=set(CARD)))
+    await enter(kind, work, viewer, organisation=row.ref, name=command.name, before=before, by=by)
     return row.ref
 
 
-async def save_desk(command: SaveDesk, organisation: UUID, ref: UUID | None, work: Work, viewer: Viewer) -> UUID:
+async def save_desk(
+    command: SaveDesk, organisation: UUID, ref: UUID | None, work: Work, viewer: Viewer, *, by: str = ""
+) -> UUID:
     """Make or change a desk of an organisation. Refusals: RoleNotAllowed, NotFound, OrganisationAlreadyClosed."""
     require_administrator(viewer)
     await open_organisation(viewer, work, organisation)
@@ -52,7 +67,8 @@ async def save_desk(command: SaveDesk, organisation: UUID, ref: UUID | None, wor
     work.session.add(row)
     kind = "desk_changed" if ref else "desk_made"
     receives = "oui" if command.receives else "non"
-    await enter(kind, work, viewer, organisation=organisation, desk=row.ref, name=command.name, receives=receives)
+    desk = {"organisation": organisation, "desk": row.ref}
+    await enter(kind, work, viewer, **desk, name=command.name, receives=receives, by=by)
     return row.ref
 
 

@@ -9,10 +9,13 @@ from pydantic import Field, field_validator, model_validator
 from contracts.envelope import Frozen
 from contracts.refusals import SocialSecurityNumberRefused
 from contracts.rights import catalogue
+from contracts.social_security_number import holds_a_nir
 from contracts.viewer import Role
 from contracts.vocabulary import Capacity, Document, HandoverMode, OrganisationKind
 
 NAME, LINE, NOTE = 120, 160, 160
+CARD = ("address", "postal_code", "city", "phone", "email", "themes",
+        "contact_name", "contact_function", "contact_email", "contact_phone")  # fmt: skip
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _HOURS = re.compile(r"(\d{1,2})\s*[h:]\s*(\d{2})?\s*(?:-|–|à)\s*(\d{1,2})\s*[h:]\s*(\d{2})?")
 # Thirteen digits and more in a row, whatever stands between: no usual document needs them.
@@ -26,12 +29,31 @@ def holds_many_digits(text: str) -> bool:
     return _MANY_DIGITS.search(text) is not None
 
 
+def looks_like_email(text: str) -> bool:
+    """Something, an at sign, and a name with a dot."""
+    return _EMAIL.fullmatch(text) is not None
+
+
 class SaveOrganisation(Frozen):
-    """`siret` is what ProConnect's allow-list compares: 14 digits, checked by their key, or nothing."""
+    """`siret` is what ProConnect's allow-list compares: 14 digits, checked by their key, or nothing.
+
+    The rest is its card: where it is and whom a professional calls there. A contact of the card has no account.
+    `themes` are words between bars.
+    """
 
     name: str = Field(min_length=2, max_length=NAME)
     kind: OrganisationKind
     siret: str | None = None
+    address: str = Field("", max_length=LINE)
+    postal_code: str = Field("", max_length=10)
+    city: str = Field("", max_length=80)
+    phone: str = Field("", max_length=40)
+    email: str = Field("", max_length=254)
+    themes: str = Field("", max_length=5_000)
+    contact_name: str = Field("", max_length=NAME)
+    contact_function: str = Field("", max_length=NAME)
+    contact_email: str = Field("", max_length=254)
+    contact_phone: str = Field("", max_length=40)
 
     @field_validator("siret")
     @classmethod
@@ -43,6 +65,30 @@ class SaveOrganisation(Frozen):
         if digits and not siret.is_valid(digits):
             raise ValueError("Un SIRET a 14 chiffres. Vérifiez celui-ci, ou laissez vide.")
         return digits or None
+
+    @field_validator("email", "contact_email")
+    @classmethod
+    def is_an_address(cls, value: str) -> str:
+        """Lower-case, or nothing."""
+        if value and not looks_like_email(value):
+            raise ValueError("Écrivez l’adresse ainsi\u202f: accueil@organisme.fr")
+        return value.lower()
+
+    @field_validator("name", "address", "city", "themes", "contact_name", "contact_function")
+    @classmethod
+    def is_nobody_s_number(cls, value: str) -> str:
+        """What everybody signed in may read holds nobody's number."""
+        if holds_many_digits(value):
+            raise ValueError(str(SocialSecurityNumberRefused()))
+        return value
+
+    @field_validator("phone", "contact_phone")
+    @classmethod
+    def is_a_phone(cls, value: str) -> str:
+        """A foreign number may be as long as a social security number: only what reads as one is refused."""
+        if holds_a_nir(value):
+            raise ValueError(str(SocialSecurityNumberRefused()))
+        return value
 
 
 class SaveDesk(Frozen):
@@ -82,7 +128,7 @@ class SaveMember(Frozen):
     @classmethod
     def looks_like_one(cls, value: str) -> str:
         """Lower-case, as it is compared."""
-        if not _EMAIL.fullmatch(value):
+        if not looks_like_email(value):
             raise ValueError("Écrivez l’adresse ainsi\u202f: prenom.nom@organisme.fr")
         return value.lower()
 

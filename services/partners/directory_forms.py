@@ -101,13 +101,28 @@ def _typed(sheet: Sheet, sent: FormData) -> dict[str, Any]:
     }
 
 
-def organisation_fields(row: Any = None) -> tuple[Field, ...]:  # noqa: ANN401 - an Organisation or None
-    """An organisation's."""
+def organisation_fields(row: Any = None, card: Any = None) -> tuple[Field, ...]:  # noqa: ANN401 - rows or None
+    """An organisation's, with its card."""
+
+    def known(name: str) -> str:
+        return getattr(card, name) if card else ""
+
+    plain = (
+        ("address", "Adresse", "text", None), ("postal_code", "Code postal", "text", None),
+        ("city", "Commune", "text", None), ("phone", "Téléphone pour les professionnels", "text", None),
+        ("email", "Courriel", "email", None),
+        ("themes", "Thématiques", "text", "Ce que l’organisme fait. Séparez par une barre\u202f: logement | budget."),
+        ("contact_name", "Contact\u202f: prénom et nom", "text", "Une ou un professionnel, sans compte dans Relais."),
+        ("contact_function", "Contact\u202f: fonction", "text", None),
+        ("contact_email", "Contact\u202f: courriel", "email", None),
+        ("contact_phone", "Contact\u202f: téléphone", "text", None),
+    )  # fmt: skip
     return (
         Field("name", "Nom de l’organisme", value=row.name if row else ""),
         Field("kind", "Nature", "select", row.kind if row else "", OrganisationKind.options()),
         Field("siret", "SIRET", value=(row.siret or "") if row else "", required=False,
               hint="Sert à reconnaître ses agents à la connexion."),
+        *(Field(name, label, kind, known(name), hint=hint, required=False) for name, label, kind, hint in plain),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from contracts.refusals import NotFound
 from contracts.viewer import Role, Viewer
 from services.partners.domain import today_in_paris
+from services.partners.import_tables import OrganisationCard
 from services.partners.tables import Account, Desk, Organisation
 from services.runtime.database import Work
 from services.runtime.driver import Row
@@ -77,6 +78,11 @@ async def organisation_of(_viewer: Viewer, work: Work, ref: UUID) -> Organisatio
     if row is None:
         raise NotFound
     return row
+
+
+async def card_of(_viewer: Viewer, work: Work, organisation: UUID) -> OrganisationCard:
+    """Where it is and whom a professional calls there; empty when nobody said so."""
+    return await work.session.get(OrganisationCard, organisation) or OrganisationCard(organisation=organisation)
 
 
 async def desks_of(_viewer: Viewer, work: Work, organisation: UUID) -> list[Desk]:

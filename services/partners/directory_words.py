@@ -72,6 +72,19 @@ def member_row(member: Member, now: datetime) -> dict[str, Any]:
     }
 
 
+def card_pairs(card: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - an OrganisationCard
+    """Where an organisation is and whom a professional calls there, as far as it is known."""
+    contact = (card.contact_name, card.contact_function, card.contact_phone, card.contact_email)
+    pairs = (
+        ("Adresse", ", ".join(one for one in (card.address, f"{card.postal_code} {card.city}".strip()) if one)),
+        ("Téléphone", card.phone),
+        ("Courriel", card.email),
+        ("Contact, sans compte", ", ".join(one for one in contact if one)),
+        ("Thématiques", card.themes.replace(" | ", ", ")),
+    )
+    return [(label, value) for label, value in pairs if value]
+
+
 def entries_of(rows: Iterable[Any], now: datetime) -> list[dict[str, Any]]:
     """Changes as a time line: what, about whom, by whom, when."""
     return [
@@ -79,7 +92,7 @@ def entries_of(rows: Iterable[Any], now: datetime) -> list[dict[str, Any]]:
             "what": " — ".join(one for one in (_EVENTS.get(row.kind, row.kind), row.details.get("name"),
                                                row.desk_name) if one),
             "who": row.actor_name,
-            "note": None,
+            "note": "Par un import" if row.details.get("by") == "import" else None,
             "at_text": dates.when(row.at, now),
             "at_iso": dates.iso(row.at),
             "at_exact": dates.exact(row.at),

@@ -87,7 +87,7 @@ def passed_on(found: DisclosedAll, stand: StatesFound, covered: bool, service: S
 async def under_convention(viewer: Viewer, service: Service) -> bool:
     """Whether a convention with the viewer's organisation is in force now."""
     async with service.database.web(viewer) as work:
-        return viewer.organisation in await conventions_in_force(work.now, work)
+        return viewer.organisation in await conventions_in_force(work.now, work, [viewer.organisation])
 
 
 async def read_erasures(viewer: Viewer, service: Service, referral: UUID | None = None) -> tuple[ErasureAsked, ...]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from contracts.lifecycle import ENDED, State
+from contracts.paris import PARIS
 from contracts.rights import competent_kinds
 from contracts.viewer import Role
 from contracts.vocabulary import OrganisationKind, Scheme, Turn
 
-PARIS = ZoneInfo("Europe/Paris")
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LENGTH = timedelta(hours=10)
 SEEN_EVERY = timedelta(minutes=1)

@@ -9,18 +9,20 @@ from starlette.responses import Response
 
 from contracts.pages import home
 from contracts.refusals import Refusal
-from services.partners import sign_in
+from contracts.viewer import Viewer
+from services.partners import sign_in, welcome
 from services.partners.domain import SESSION_LENGTH, own_path
 from services.partners.passkey import Site, site_of
 from services.partners.password import Hashing
 from services.partners.proconnect import ProConnect
 from services.partners.sessions import Sessions
 from services.partners.sign_in_keys import SignInKeys
-from services.partners.sign_in_rules import Method, Outcome, device_of, network_of
+from services.partners.sign_in_rules import Method, Outcome, device_of
 from services.partners.sign_in_tries import Visit, note
 from services.runtime.process import Service
 from services.runtime.web.guard import COOKIE, service_of, session_hash
 from services.runtime.web.pages import redirect
+from services.runtime.web.visitors import network_of
 
 BROWSER = "relais_navigateur"
 FEDERATION = "federation"
@@ -86,9 +88,18 @@ async def enter(
         )
         await note(outcome, method, account, visit, work)
     viewer = await service.viewer_of(session_hash(cookie))
-    response = redirect(landing or own_path(suite) or (home(viewer) if viewer else "/connexion"), flash)
+    response = redirect(landing or await _where(service, viewer, suite), flash)
     set_cookie(request, response, COOKIE, cookie, "/", int(SESSION_LENGTH.total_seconds()))
     return response
+
+
+async def _where(service: Service, viewer: Viewer | None, suite: str) -> str:
+    """The page that was wanted, or home; before it, at the first visit in a role, the three things to know."""
+    if viewer is None:
+        return own_path(suite) or "/connexion"
+    async with service.database.web(viewer) as work:
+        first = await welcome.is_first_visit(viewer, work)
+    return with_suite(welcome.PAGE, suite) if first else own_path(suite) or home(viewer)
 
 
 def set_cookie(request: Request, response: Response, name: str, value: str, path: str, seconds: int) -> None:

@@ -12,7 +12,7 @@ from contracts.vocabulary import OrganisationKind
 from services.partners.domain import Away, absence_on, today_in_paris
 from services.partners.permanences import every_permanence
 from services.partners.recipients import read_staff
-from services.partners.tables import Absence, Account, Desk, Organisation
+from services.partners.tables import Absence, Account
 from services.runtime.database import Work
 
 _ACCOUNT = """
@@ -65,10 +65,28 @@ async def find_audience(ask: FindAudience, work: Work) -> AudienceFound:
     )
 
 
+# An import brings thousands that no list can name before somebody works there or they receive; all of them would be
+# more than one message of the bus may hold.
+_USED_DESK = """
+(d.receives OR EXISTS (SELECT 1 FROM partners.membership m WHERE m.desk = d.ref)
+    OR EXISTS (SELECT 1 FROM partners.deskitem i WHERE i.desk = d.ref))
+"""
+_USED_DESKS = f"SELECT d.ref, d.name, d.organisation FROM partners.desk d WHERE {_USED_DESK}"
+_USED_ORGANISATIONS = f"""
+SELECT o.ref, o.name, o.kind FROM partners.organisation o
+WHERE EXISTS (SELECT 1 FROM partners.account a WHERE a.organisation = o.ref)
+    OR EXISTS (SELECT 1 FROM partners.convention c WHERE c.organisation = o.ref)
+    OR EXISTS (SELECT 1 FROM partners.desk d WHERE d.organisation = o.ref AND {_USED_DESK})
+"""
+
+
 async def describe_network(_ask: DescribeNetwork, work: Work) -> Network:
-    """Every organisation, desk and professional of the territory by name, those who left included: lists name them."""
-    organisations = (await work.session.execute(select(Organisation))).scalars().all()
-    desks = (await work.session.execute(select(Desk))).scalars().all()
+    """Every organisation, desk and professional of the territory by name, those who left included: lists name them.
+
+    An organisation without an account, a convention and a desk that receives or was used is named nowhere.
+    """
+    organisations = (await work.execute(_USED_ORGANISATIONS)).all()
+    desks = (await work.execute(_USED_DESKS)).all()
     accounts = (await work.session.execute(select(Account.ref, Account.name))).all()  # type: ignore[call-overload]
     return Network(
         organisations={one.ref: one.name for one in organisations},

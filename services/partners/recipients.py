@@ -200,9 +200,15 @@ async def read_staff(desks: Sequence[UUID], work: Work) -> Staff:
     return staff
 
 
-async def conventions_in_force(now: datetime, work: Work) -> dict[UUID, Convention]:
-    """The convention of each organisation that has one at that instant; of several, the one that ends last."""
-    statement = select(Convention).where(Convention.starts <= now, Convention.ends > now).order_by(Convention.ends)  # type: ignore[arg-type]
+async def conventions_in_force(
+    now: datetime, work: Work, organisations: Sequence[UUID] | None = None
+) -> dict[UUID, Convention]:
+    """The convention of each organisation (or of these) that has one at that instant; of several, the one that ends
+    last.
+    """
+    statement: Any = select(Convention).where(Convention.starts <= now, Convention.ends > now).order_by(Convention.ends)  # type: ignore[arg-type]
+    if organisations is not None:
+        statement = statement.where(Convention.organisation.in_(organisations))  # type: ignore[attr-defined]
     return {one.organisation: one for one in (await work.session.execute(statement)).scalars()}
 
 

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import ip_address, ip_network
 
 PASSWORD_LEAST, PASSWORD_MOST = 15, 128
 LEFT_LEAST = 8
@@ -101,18 +100,6 @@ TRIES_BY_ADDRESS_A_DAY = Limit("tries-day", 30, _DAY)
 TRIES_BY_NETWORK = Limit("network-tries", 100, _SHORT)
 STARTS_BY_BROWSER = Limit("starts", 30, _SHORT)
 STARTS_BY_NETWORK = Limit("network-starts", 600, _SHORT)
-
-
-def network_of(address: str | None) -> str | None:
-    """The network that counts as one visitor: /24 of IPv4, /48 of IPv6; None for this machine itself or no address."""
-    try:
-        found = ip_address(address or "")
-    except ValueError:
-        return None
-    mapped = getattr(found, "ipv4_mapped", None) or found
-    if mapped.is_loopback:
-        return None
-    return str(ip_network(f"{mapped}/{24 if mapped.version == 4 else 48}", strict=False))
 
 
 # --- the device of a session ----------------------------------------------------------------------------------------

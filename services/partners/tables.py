@@ -10,7 +10,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import Column, Index, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
-from services.partners import convention_tables, directory_tables, permanence_tables, queue_tables, sign_in_tables
+from services.partners import (
+    convention_tables,
+    directory_tables,
+    import_tables,
+    permanence_tables,
+    queue_tables,
+    sign_in_tables,
+    welcome_tables,
+)
 from services.partners.base import Base
 from services.runtime.access import ACCOUNT, ORGANISATION, Access, at_my_desks, has_role, plumbing_access
 from services.runtime.migrations import Schema
@@ -212,8 +220,10 @@ ACCESS = (
     Access("deskitem", web="SELECT, UPDATE", worker=_ALL, visible=at_my_desks("desk")),
     *sign_in_tables.ACCESS,
     *directory_tables.ACCESS,
+    *import_tables.ACCESS,
     *permanence_tables.ACCESS,
     *queue_tables.ACCESS,
+    *welcome_tables.ACCESS,
     *plumbing_access("partners"),
 )
 AGES = (
@@ -221,6 +231,8 @@ AGES = (
     Age("signin", "created_at", 30, "Codes de connexion"),
     Age("signinthrottle", "since", 7, "Compteurs d’essais de connexion"),
     Age("signinchallenge", "created_at", 7, "Connexions commencées"),
+    *import_tables.AGES,
+    *convention_tables.AGES,
     Age("signinevent", "at", 3 * 365, "Journal des connexions (contrôle des accès)"),
 )
 SCHEMA = Schema("partners", Base.metadata, ACCESS, Path(__file__).with_name("migrations"), AGES)

@@ -1,4 +1,4 @@
-"""Signing in and out, the way home, and the page on accessibility: the pages that are open before one is known."""
+"""Signing in and out, and the way home: the pages that are open before one is known."""
 
 import asyncio
 import re
@@ -139,6 +139,27 @@ async def enter_demonstration(request: Request) -> Response:
     return await enter(request, known.ref, Method.DEMONSTRATION, str(form.get("suite", "")))
 
 
+@pages.get("/connexion/demonstration/neuve", OPEN)
+async def ask_before_starting_anew(request: Request) -> Response:
+    """What is lost when the demonstration starts anew; NotFound where there is none to start."""
+    if service_of(request).start_anew is None:
+        raise NotFound
+    viewer = await viewer_or_none(request)
+    return request.app.state.pages.render(request, "sign_in_anew.html", viewer=viewer)
+
+
+@pages.post("/connexion/demonstration/neuve", OPEN)
+async def start_anew(request: Request) -> Response:
+    """Empty the demonstration and fill it again; everybody is signed out. NotFound as above."""
+    start = service_of(request).start_anew
+    if start is None:
+        raise NotFound
+    response = redirect("/connexion", "started_anew")
+    response.delete_cookie(COOKIE, path="/")
+    start()
+    return response
+
+
 @pages.post("/deconnexion", OPEN)
 async def leave(request: Request) -> Response:
     """End the session here and in every service, now."""
@@ -161,13 +182,6 @@ async def leave_provider(request: Request) -> Response:
     response = request.app.state.pages.render(request, "sign_in_leaving.html")
     response.headers["Refresh"] = "1; url=/connexion/proconnect/fin"
     return response
-
-
-@pages.get("/accessibilite", OPEN)
-async def accessibility(request: Request) -> Response:
-    """What is done for accessibility, what was not checked, and where to report."""
-    viewer = await viewer_or_none(request)
-    return request.app.state.pages.render(request, "accessibility.html", viewer=viewer)
 
 
 async def mails_left() -> None:
@@ -209,6 +223,7 @@ async def sign_in_page(
         proconnect=parts_of(request).proconnect.offered,
         passkeys=site_here(request).named,
         groups=groups,
+        may_start_anew=service_of(request).start_anew is not None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The directory as the administration keeps it: organisations, their desks, and the departure of an organisation."""
+"""An organisation as the administration keeps it: itself, its desks, and its departure."""
 
 from uuid import UUID
 
@@ -17,10 +17,9 @@ from services.partners.desk_list import of_organisation, the_organisation
 from services.partners.directory import find_desk, save_desk, save_organisation
 from services.partners.directory_commands import LeaveOrganisation, SaveDesk, SaveOrganisation
 from services.partners.directory_forms import Field, Sheet, desk_fields, organisation_fields, refused, show, taken
-from services.partners.directory_words import entries_of, member_row, some
+from services.partners.directory_words import card_pairs, entries_of, member_row, some
 from services.partners.permanences import every_permanence, every_week
-from services.runtime.alarm import reminders_alarm
-from services.runtime.driver import Row
+from services.partners.recipients import conventions_in_force
 from services.runtime.web.forms import Errors
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
@@ -28,21 +27,6 @@ from services.runtime.web.pages import redirect
 pages = Pages()
 ADMINISTRATION = frozenset({Role.ADMINISTRATOR})
 HOME = ("/annuaire", "Annuaire")
-
-
-@pages.get("/annuaire", ADMINISTRATION)
-async def show_directory(request: Request, viewer: Asking) -> Response:
-    """Every organisation."""
-    async with service_of(request).database.web(viewer) as work:
-        rows = await store.every_organisation(viewer, work)
-    return request.app.state.pages.render(
-        request,
-        "directory.html",
-        viewer=viewer,
-        alarm=await reminders_alarm(service_of(request)),
-        here=[_organisation_row(row) for row in rows if not row.closed],
-        left=[_organisation_row(row) for row in rows if row.closed],
-    )
 
 
 @pages.get("/annuaire/nouveau", ADMINISTRATION)
@@ -62,6 +46,8 @@ async def show_organisation(request: Request, viewer: Asking, organisation: UUID
     """One organisation: its desks, its members, and what was changed last."""
     async with service_of(request).database.web(viewer) as work:
         row = await store.organisation_of(viewer, work, organisation)
+        card = await store.card_of(viewer, work, organisation)
+        signed = await conventions_in_force(work.now, work, [organisation])
         desks = await store.desks_of(viewer, work, organisation)
         members = await store.members_of(viewer, work, organisation)
         events = await store.events_of(viewer, work, organisation=organisation)
@@ -83,6 +69,8 @@ async def show_organisation(request: Request, viewer: Asking, organisation: UUID
         members=[member_row(one, now) for one in members],
         active=sum(one.active for one in members),
         entries=entries_of(events, now),
+        reached=card_pairs(card),
+        signed=organisation in signed,
     )  # fmt: skip
 
 
@@ -95,9 +83,7 @@ async def edit_organisation(request: Request, viewer: Asking, organisation: UUID
 @pages.post("/annuaire/{organisation}/modifier", ADMINISTRATION)
 async def change_organisation(request: Request, viewer: Asking, organisation: UUID) -> Response:
     """Change it."""
-    return await _save_organisation(
-        request, viewer, organisation, await _edit_sheet(request, viewer, organisation)
-    )
+    return await _save_organisation(request, viewer, organisation, await _edit_sheet(request, viewer, organisation))
 
 
 @pages.get("/annuaire/{organisation}/guichet", ADMINISTRATION)
@@ -184,9 +170,10 @@ def _new_sheet() -> Sheet:
 async def _edit_sheet(request: Request, viewer: Viewer, ref: UUID) -> Sheet:
     async with service_of(request).database.web(viewer) as work:
         row = await store.organisation_of(viewer, work, ref)
+        card = await store.card_of(viewer, work, ref)
     lead = "Le nom change partout où il est montré, aussi sur ce qui est déjà fait."
     back = (f"/annuaire/{ref}", row.name)
-    return Sheet(f"Modifier {row.name}", lead, "Enregistrer", back, organisation_fields(row))
+    return Sheet(f"Modifier {row.name}", lead, "Enregistrer", back, organisation_fields(row, card))
 
 
 async def _desk_sheet(request: Request, viewer: Viewer, organisation: UUID, ref: UUID | None) -> Sheet:
@@ -235,15 +222,3 @@ async def _cases(request: Request, viewer: Viewer, organisation: UUID) -> str:
         f"{some(found.open_referrals, 'orientation envoyée', 'orientations envoyées')} en cours\u202f: elles "
         "prendront fin. Les dossiers ne vont à personne d’autre\u202f: la DPO seule pourra les consulter, sur demande."
     )
-
-
-def _organisation_row(row: Row) -> dict[str, object]:
-    return {
-        "href": f"/annuaire/{row.ref}",
-        "name": row.name,
-        "kind": OrganisationKind(row.kind).label,
-        "meta": (
-            some(row.desks, "guichet", "guichets"),
-            some(row.members, "membre", "membres"),
-        ),
-    }

@@ -13,6 +13,7 @@ from contracts.viewer import Viewer
 from services.partners import conventions
 from services.partners.conventions import KEEPERS, WARN_WITHIN, ChangeConvention, RecordConvention, last_day
 from services.partners.domain import today_in_paris
+from services.partners.import_columns import folded
 from services.partners.store import read_names
 from services.runtime.web import dates
 from services.runtime.web.forms import Errors, read
@@ -20,6 +21,7 @@ from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
 pages = Pages()
+MOST_OFFERED, MOST_NAMED = 60, 12
 _KINDS = {"recorded": "Enregistrée", "prolonged": "Prolongée", "ended": "Écourtée"}
 
 
@@ -41,9 +43,11 @@ class ChangeForm(BaseModel):
 
 
 @pages.get("/reseau/conventions", KEEPERS)
-async def show_conventions(request: Request, viewer: Asking) -> Response:
-    """Every convention, the first to end first, and a form for a new one."""
-    return await _list(request, viewer, {}, {})
+async def show_conventions(request: Request, viewer: Asking, mots: str = "", organisme: str = "") -> Response:
+    """Every convention, the first to end first, and a form for a new one: with one organisation, or with some of those
+    whose name has these words.
+    """
+    return await _list(request, viewer, {"organisation": organisme}, {}, words=mots[:100])
 
 
 @pages.post("/reseau/conventions", KEEPERS)
@@ -90,15 +94,19 @@ async def change(request: Request, viewer: Asking, ref: UUID) -> Response:
 
 
 async def _list(
-    request: Request, viewer: Viewer, typed: dict[str, str], errors: Errors, status: int = 200
+    request: Request, viewer: Viewer, typed: dict[str, str], errors: Errors, status: int = 200, *, words: str = ""
 ) -> Response:
     async with service_of(request).database.web(viewer) as work:
         rows = await conventions.every_convention(viewer, work)
-        without = await conventions.without_convention(viewer, work)
+        partners = await conventions.partners_of(viewer, work)
         now = work.now
     latest = {row.organisation: row for row in rows}  # sorted by end
     shown = [_row(row, now, latest[row.organisation].ref == row.ref) for row in rows]
     live = [one for one in shown if not one["over"]]
+    without = [one.name for one in partners if not one.covered]
+    found = [one for one in partners if all(word in folded(one.name) for word in folded(words).split())]
+    chosen = [one for one in partners if str(one.ref) == typed.get("organisation")]
+    offered = chosen or found[:MOST_OFFERED]
     return request.app.state.pages.render(
         request,
         "conventions.html",
@@ -107,16 +115,15 @@ async def _list(
         live=live,
         over=[one for one in shown if one["over"]],
         ending=sum(one["ending"] for one in live),
-        without=without,
-        organisations=[(str(ref), name) for ref, name in _organisations(rows, without)],
+        without=without[:MOST_NAMED],
+        without_count=len(without),
+        organisations=sorted(((str(one.ref), one.name) for one in offered), key=lambda one: one[1]),
+        found=0 if chosen else len(found),
+        words=words,
+        searched=bool(words) or len(partners) > MOST_OFFERED,
         typed={"organisation": "", "starts": "", "ends": "", "reason": "", **typed},
         errors=errors,
     )
-
-
-def _organisations(rows: list[Any], without: list[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
-    known = {row.organisation: row.name for row in rows if not row.closed} | dict(without)
-    return sorted(known.items(), key=lambda one: one[1])
 
 
 def _row(row: Any, now: datetime, latest: bool) -> dict[str, Any]:  # noqa: ANN401 - a row

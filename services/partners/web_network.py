@@ -1,6 +1,6 @@
-"""Who is in the network: organisations, desks, contacts and their deputies; and the help page of each role."""
+"""Who is in the network: organisations, desks, contacts and their deputies."""
 
-import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,9 +15,12 @@ from contracts.replies import ContactOption, DeskOption, Permanence
 from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Capacity, OrganisationKind
+from services.partners import network_store as store
 from services.partners.conventions import KEEPERS, WARN_WITHIN
 from services.partners.desk_settings import settings_of
 from services.partners.directory_forms import hours_words
+from services.partners.directory_store import card_of
+from services.partners.directory_words import card_pairs
 from services.partners.domain import today_in_paris
 from services.partners.permanences import coming, every_permanence, every_week
 from services.partners.recipients import conventions_in_force, describe_desk, read_staff
@@ -27,6 +30,7 @@ from services.runtime.web.dates import day, until
 from services.runtime.web.guard import SIGNED_IN, Asking, Pages, service_of
 
 pages = Pages()
+MOST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,8 @@ class Entry:
     name: str
     kind: str
     convention: str
-    signed: bool
     desks: list[dict[str, Any]]
-    rights: frozenset[str] = frozenset()
-    ending: bool = False
     permanences: tuple[str, ...] = ()
-
-    def matches(self, words: list[str]) -> bool:
-        """Every word occurs somewhere in what is shown of it."""
-        shown = [self.name, self.kind, *self.permanences]
-        for desk in self.desks:
-            shown += [desk["name"], desk["rights"], *desk["permanences"]]
-            shown += [one["name"] + " " + one["function"] for one in desk["contacts"]]
-        text = _folded(" ".join(shown))
-        return all(word in text for word in words)
 
 
 @pages.get("/reseau", SIGNED_IN)
@@ -71,66 +63,71 @@ async def search_network(request: Request, viewer: Asking) -> Response:
 async def show_organisation(request: Request, viewer: Asking, ref: UUID) -> Response:
     """One organisation: its convention, its desks with how they work, and their contacts. Refusal: NotFound."""
     async with service_of(request).database.web(viewer) as work:
-        entry = next((one for one in await read_network(viewer, work) if one.ref == ref), None)
-    if entry is None:
+        entries = await read_network(viewer, work, [ref])
+        card = await card_of(viewer, work, ref)
+    if not entries:
         raise NotFound
     return request.app.state.pages.render(
         request,
         "network_organisation.html",
         viewer=viewer,
-        organisation=entry,
+        organisation=entries[0],
+        reached=card_pairs(card),
         administers=viewer.has(Role.ADMINISTRATOR),
     )
 
 
-@pages.get("/aide", SIGNED_IN)
-async def help_page(request: Request, viewer: Asking) -> Response:
-    """What to do in each role, in plain words."""
-    order = [role.value for role in Role if role in viewer.roles]
-    return request.app.state.pages.render(request, "help.html", viewer=viewer, mine=order)
-
-
 async def _network(request: Request, viewer: Viewer, typed: str, kind: str, right: str) -> Response:
+    keeper = viewer.has(*KEEPERS)
     async with service_of(request).database.web(viewer) as work:
-        entries = await read_network(viewer, work)
-    words = _folded(typed).split()
-    kinds = dict.fromkeys(one.kind for one in entries)
-    rights = sorted({code for one in entries for code in one.rights}, key=right_name)
-    found = [one for one in entries if kind in ("", one.kind) and (not right or right in one.rights)]
+        offered = await store.offered(viewer, work)
+        code = next((one.value for one in offered.kinds if one.label == kind), "")
+        known = bool(code or not kind) and (not right or right in offered.rights)
+        said = _said_of(await every_permanence(viewer, work), today_in_paris(work.now))
+        found = await store.find_organisations(viewer, work, typed, code, right, said) if known else []
+        entries = await read_network(viewer, work, found[:MOST_SHOWN])
+        ending = await store.count_ending(viewer, work, work.now + WARN_WITHIN) if keeper else 0
     return request.app.state.pages.render(
         request,
         "network.html",
         viewer=viewer,
         typed=typed,
-        entries=[one for one in found if one.matches(words)],
-        total=len(entries),
+        entries=entries,
+        count=len(found),
+        total=offered.total,
         kind=kind,
-        kinds=[(one, one) for one in kinds],
+        kinds=[(one.label, one.label) for one in offered.kinds],
         right=right,
-        rights=[(code, right_name(code)) for code in rights],
+        rights=[(one, right_name(one)) for one in offered.rights],
         filtered=bool(typed or kind or right),
-        keeper=viewer.has(*KEEPERS),
-        ending=sum(one.ending for one in entries),
+        keeper=keeper,
+        ending=ending,
     )
 
 
-async def read_network(_viewer: Viewer, work: Work) -> list[Entry]:
-    """Every organisation with its desks and contacts, by name; the directory names professionals only."""
-    statement: Any = select(Organisation).where(Organisation.closed.is_(False)).order_by(Organisation.name)  # type: ignore[attr-defined]
+async def read_network(_viewer: Viewer, work: Work, refs: Sequence[UUID]) -> list[Entry]:
+    """Those of these organisations that did not leave, with their desks and contacts, by name."""
+    statement: Any = (
+        select(Organisation)
+        .where(Organisation.ref.in_(refs), Organisation.closed.is_(False))  # type: ignore[attr-defined]
+        .order_by(Organisation.name, Organisation.ref)  # type: ignore[arg-type]
+    )
     organisations = list((await work.session.execute(statement)).scalars())
-    statement = select(Desk).order_by(Desk.name)  # type: ignore[arg-type]
+    statement = select(Desk).where(Desk.organisation.in_(refs)).order_by(Desk.name)  # type: ignore[arg-type, attr-defined]
     desks = list((await work.session.execute(statement)).scalars())
+    desks_of: dict[UUID, list[Desk]] = {}
+    for one in desks:
+        desks_of.setdefault(one.organisation, []).append(one)
     staff = await read_staff([one.ref for one in desks], work)
-    conventions = await conventions_in_force(work.now, work)
+    conventions = await conventions_in_force(work.now, work, refs)
     settings = await settings_of(_viewer, work, [one.ref for one in desks])
-    confirmed = await _confirmations(work)
+    confirmed = await _confirmations(list(staff.accounts), work)
     held = await every_permanence(_viewer, work)
     today = today_in_paris(work.now)
     found: list[Entry] = []
     for organisation in organisations:
         own = [describe_desk(one, organisation, staff, conventions, work.now, settings.get(one.ref), held)
-               for one in desks
-               if one.organisation == organisation.ref]  # fmt: skip
+               for one in desks_of.get(organisation.ref, ())]  # fmt: skip
         convention = conventions.get(organisation.ref)
         found.append(
             Entry(
@@ -138,8 +135,6 @@ async def read_network(_viewer: Viewer, work: Work) -> list[Entry]:
                 name=organisation.name,
                 kind=OrganisationKind(organisation.kind).label,
                 convention=_convention(convention, work.now),
-                signed=convention is not None,
-                ending=convention is not None and convention.ends <= work.now + WARN_WITHIN,
                 desks=[
                     {
                         "name": one.desk_name,
@@ -156,22 +151,24 @@ async def read_network(_viewer: Viewer, work: Work) -> list[Entry]:
                     }
                     for one in own
                 ],
-                rights=frozenset(code for one in own for code in one.rights),
-                permanences=tuple(
-                    permanence_words(one, today) for one in coming(held, organisation=organisation.ref)
-                ),
+                permanences=tuple(permanence_words(one, today) for one in coming(held, organisation=organisation.ref)),
             )
         )
     return found
 
 
-async def _confirmations(work: Work) -> dict[UUID, date]:
+async def _confirmations(accounts: list[UUID], work: Work) -> dict[UUID, date]:
     """When each named contact was last said to be one: the oldest of her desks."""
     rows = await work.execute(
-        "SELECT account, min(confirmed_at) AS at FROM partners.membership WHERE desk IS NOT NULL GROUP BY account"
-        " HAVING bool_and(confirmed_at IS NOT NULL)"
+        "SELECT account, min(confirmed_at) AS at FROM partners.membership WHERE desk IS NOT NULL"
+        " AND account = ANY(:accounts) GROUP BY account HAVING bool_and(confirmed_at IS NOT NULL)",
+        accounts=accounts,
     )
     return {row.account: today_in_paris(row.at) for row in rows}
+
+
+def _said_of(held: Iterable[Permanence], today: date) -> list[tuple[UUID, str]]:
+    return [(one.organisation, permanence_words(one, today)) for one in held if one.next_on]
 
 
 def permanence_words(one: Permanence, today: date) -> str:
@@ -209,8 +206,3 @@ def _convention(convention: Convention | None, now: datetime) -> str:
     if convention is None:
         return "Pas de convention en vigueur\u202f: aucun partage possible pour l’instant"
     return f"Convention en vigueur {until(convention.ends - timedelta(microseconds=1), today_in_paris(now))}"
-
-
-def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return plain.lower()

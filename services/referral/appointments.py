@@ -4,7 +4,7 @@ The place is the desk, one of the permanences of the directory, or the telephone
 Facts hold its instant and references only.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from contracts import actions as act
@@ -19,9 +19,12 @@ from contracts.lifecycle import Party
 from contracts.refusals import AppointmentChanged, DateInThePast, InvalidInput, NotYourAction
 from contracts.replies import AppointmentNow
 from contracts.vocabulary import AppointmentPlace, AppointmentSide, AppointmentState
+from services.referral.business_time import PARIS, paris_day
+from services.referral.calendar_rules import Calendar
 from services.referral.life import Decision, Life, Moment, moved
 
 WITHIN = timedelta(days=366)
+REMINDED_AT = time(8)
 _LIVE = frozenset({AppointmentState.PROPOSED, AppointmentState.ACCEPTED})
 
 
@@ -47,7 +50,9 @@ def accept(life: Life, action: act.AcceptAppointment, moment: Moment) -> Decisio
     found = _standing(life, action.appointment, AppointmentState.PROPOSED)
     if found.by is side_of(moment):
         raise NotYourAction()
-    return _answered(life, moment, found, ReferralAppointmentAccepted, AppointmentState.ACCEPTED)
+    eve = eve_of(found.starts, moment.calendar)
+    told = {"eve": eve if eve > moment.now else None}
+    return _answered(life, moment, found, ReferralAppointmentAccepted, AppointmentState.ACCEPTED, told)
 
 
 def decline(life: Life, action: act.DeclineAppointment, moment: Moment) -> Decision:
@@ -107,9 +112,23 @@ def _standing(life: Life, appointment: object, *states: AppointmentState) -> App
     return found
 
 
-def _answered(life: Life, moment: Moment, found: AppointmentNow, fact: Any, state: AppointmentState) -> Decision:  # noqa: ANN401 - a class of fact
+def eve_of(starts: datetime, calendar: Calendar) -> datetime:
+    """When both sides are reminded: the last day before it on which the desk works, before the mails of that day leave.
+
+    The day before, whatever it is, at a desk that has not worked for two weeks.
+    """
+    before = paris_day(starts) - timedelta(days=1)
+    days = (before - timedelta(days=back) for back in range(14))
+    day = next((one for one in days if calendar.stretches(one)), before)
+    return datetime.combine(day, REMINDED_AT, tzinfo=PARIS).astimezone(UTC)
+
+
+def _answered(
+    life: Life, moment: Moment, found: AppointmentNow, fact: Any, state: AppointmentState,  # noqa: ANN401 - a class of fact
+    more: dict[str, Any] | None = None,
+) -> Decision:  # fmt: skip
     kept = found.model_copy(update={"state": state}).model_dump(mode="json")
-    own = {"appointment": found.ref, "starts": found.starts, "by": side_of(moment)}
+    own = {"appointment": found.ref, "starts": found.starts, "by": side_of(moment), **(more or {})}
     return moved(life, moment, fact, own, appointment=kept)
 
 

@@ -37,6 +37,11 @@ def as_json(board: Board, names: Names) -> dict[str, Any]:
         },
         "funnel": {one.name: getattr(board.funnel, one.name) for one in fields(board.funnel)}
         | {"yardstick_percent": DREES_YARDSTICK},
+        "said_after": {
+            "answers": board.said.answers, "contacted": board.said.contacted,
+            "useful": {one.value: number for one, number in board.said.useful.items()},
+            "right_open": {one.value: number for one, number in board.said.really.items()},
+        },
         "definitions": {one.code: {"title": one.title, "text": one.text, "sql": one.sql} for one in DEFINITIONS},
     }  # fmt: skip
 

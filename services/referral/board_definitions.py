@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.referral.board import month_key
 from services.referral.board_store import Board
 from services.referral.board_view import count, percent
-from services.referral.definitions import DEFINITIONS, HOLD, PEOPLE
+from services.referral.definitions import DEFINITIONS, HOLD, PEOPLE, SAID
 
 RULER = "du lundi au vendredi, de 9 h à 17 h, sans les jours fériés nationaux ; un jour vaut huit heures"
 ENDS = {
@@ -56,5 +56,6 @@ def _counts(board: Board) -> dict[str, str]:
         f"{round(sum(board.hold.by_turn.values()))} heures ouvrées de pause sur {round(board.hold.hours)}."
     )
     found[PEOPLE.code] = f"{board.funnel.mature_opened} personnes sur {board.funnel.mature}."
+    found[SAID.code] = f"{board.said.of_use} avis sur {board.said.spoken}, pour {board.said.answers} réponses."
     return found
 

@@ -18,6 +18,7 @@ from services.referral.business_time import position
 from services.referral.definitions import TIMES
 from services.referral.durations import RESOLUTION
 from services.referral.rates import Health, Hold, Rate, counts_of, health, hold, rates
+from services.referral.said_after import Said, read_said
 from services.referral.tallying import BACKLOG, COUNT, DUE_SECONDS, HOLDING, began
 from services.runtime.database import Work
 
@@ -67,6 +68,7 @@ class Board:
     causes: tuple[Cause, ...]
     stuck: Stuck
     ended: Mapping[State, int]
+    said: Said
 
 
 async def read_board(viewer: Viewer, work: Work, split: Sequence[str] = ALL_TIMES) -> Board:
@@ -96,6 +98,7 @@ async def read_board(viewer: Viewer, work: Work, split: Sequence[str] = ALL_TIME
         causes=causes(people),
         stuck=_stuck(await tally_store.read_late(viewer, work)),
         ended={state: counted[f"state_{state.value}"] for state in (State.DECLINED, State.EXPIRED)},
+        said=await read_said(viewer, work, window_start(work.now), window_start(work.now, 0)),
     )
 
 

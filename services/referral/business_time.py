@@ -6,9 +6,9 @@ Every instant is placed on one axis of business seconds by arithmetic over days:
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
+from contracts.paris import PARIS
+
 OPENS, CLOSES = time(9), time(17)
 DAY_SECONDS = 8 * 3600
 _OPENS_AT = 9 * 3600

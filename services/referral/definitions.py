@@ -177,4 +177,13 @@ PEOPLE = Definition(
     + (_COHORT % "met_at"),
     "personnes rencontrées, droit repéré il y a trois mois ou plus",
 )
-DEFINITIONS = (*map(_of_time, TIMES), *RATES, HOLD, PEOPLE)
+SAID = Definition(
+    "useful", "Utile, selon la personne",
+    "À la vérification d’un mois puis de trois mois, la personne dit si cela lui a été utile\u202f: oui, en partie, "
+    "non, ou rien. Part de celles qui disent oui ou en partie, sur celles qui se prononcent. Par guichet à partir de "
+    "cinq avis\u202f; le guichet ne lit pas ces réponses.",
+    "SELECT count(*) FILTER (WHERE useful IN ('yes', 'partly')), count(useful)\nFROM referral.checkanswer WHERE "
+    + (_COHORT % "at"),
+    "réponses aux vérifications, par leur date",
+)
+DEFINITIONS = (*map(_of_time, TIMES), *RATES, HOLD, PEOPLE, SAID)

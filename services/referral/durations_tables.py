@@ -75,6 +75,8 @@ class Course(Base, table=True):
         default_factory=list, sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False, server_default="{}")
     )
 
+    __table_args__ = (Index("course_by_sending", "root_sent_at"),)
+
 
 class Reminded(Base, table=True):
     """A reminder that was told (read model of ReminderTold, from which `course.reminded` follows)."""

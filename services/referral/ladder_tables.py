@@ -55,6 +55,7 @@ class CheckAnswer(Base, table=True):
     __table_args__ = (
         UniqueConstraint("referral", "episode", "step", name="checkanswer_once"),
         Index("checkanswer_of_desk", "desk", "at"),
+        Index("checkanswer_by_day", "at"),
     )
 
     ref: UUID = Field(default_factory=uuid4, primary_key=True)

@@ -4,7 +4,7 @@ Pure. A version has a day from which it applies; the one that began last counts,
 the one made last. A desk without a version of its own, or with one that says so, follows the territory.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 from contracts.ladder import Audience, LadderStep
 from contracts.refusals import ClockOutOfBounds, RungNeeded, RungsOutOfOrder
 from services.referral.ladder import DEFAULT, USUAL, Clocks, Ladder, Rung
+from services.referral.ladder_audiences import check_hearers, with_hearers
 
 TERRITORY = UUID(int=0)
 CLOCK_BOUNDS: dict[str, tuple[int, int]] = {
@@ -34,6 +35,14 @@ RUNG_BOUNDS: dict[LadderStep, tuple[int, int, bool]] = {
     LadderStep.CHECK_30: (14, 59, False),
     LadderStep.CHECK_90: (60, 180, False),
 }
+# Hours of work before (negative) and after the due instant of an urgent referral; the due instant itself is no choice.
+URGENT_BOUNDS: dict[LadderStep, tuple[int, int, bool]] = {
+    LadderStep.ACKNOWLEDGE_SOON: (-15, -1, True),
+    LadderStep.ACKNOWLEDGE_LATE: (1, 40, False),
+}
+HOURS_A_DAY = 8
+URGENT_PREFIX = "urgent_"
+_BEFORE_IT_IS_SENT = "le rappel d’une urgente viendrait avant qu’elle ne soit confiée."
 _NOT_IN_TIME = "la coordination doit être prévenue avant que l’orientation ne soit close sans réponse."
 _SILENCE = "le second rappel d’une orientation qui ne bouge plus vient après le premier."
 
@@ -83,11 +92,30 @@ def check(ladder: Ladder) -> None:
             _within(step.value, abs(rung.days), *sorted((abs(least), abs(most))))
             if not least <= rung.days <= most:
                 raise ClockOutOfBounds(field=step.value, least=str(least), most=str(most))
+            check_hearers(rung)
+            _check_urgent(rung)
     _check_order(ladder)
+
+
+def _check_urgent(rung: Rung) -> None:
+    if rung.step not in URGENT_BOUNDS:
+        return
+    (least, most, may_go), field = URGENT_BOUNDS[rung.step], URGENT_PREFIX + rung.step.value
+    if rung.urgent_hours is None and not may_go:
+        raise RungNeeded(field=field)
+    if rung.urgent_hours is not None and not least <= rung.urgent_hours <= most:
+        low, high = sorted((abs(least), abs(most)))
+        raise ClockOutOfBounds(field=field, least=str(low), most=str(high))
 
 
 def _check_order(ladder: Ladder) -> None:
     late = ladder.rung(LadderStep.ACKNOWLEDGE_LATE)
+    soon = ladder.rung(LadderStep.ACKNOWLEDGE_SOON)
+    if soon is not None and soon.urgent_hours is not None and -soon.urgent_hours >= ladder.clocks.urgent_hours:
+        raise RungsOutOfOrder(field=URGENT_PREFIX + soon.step.value, why=_BEFORE_IT_IS_SENT)
+    hours = ladder.clocks.urgent_hours + (late.urgent_hours or 0 if late is not None else 0)
+    if 2 * -(-hours // HOURS_A_DAY) > ladder.clocks.expires_days:
+        raise RungsOutOfOrder(field=URGENT_PREFIX + LadderStep.ACKNOWLEDGE_LATE.value, why=_NOT_IN_TIME)
     # Two calendar days for each working one: enough for any week.
     if late is not None and 2 * (ladder.clocks.acknowledge_days + late.days) > ladder.clocks.expires_days:
         raise RungsOutOfOrder(field="expires_days", why=_NOT_IN_TIME)
@@ -101,15 +129,25 @@ def _within(field: str, value: int, least: int, most: int) -> None:
         raise ClockOutOfBounds(field=field, least=str(least), most=str(most))
 
 
-def changed(clocks: Mapping[str, int], days: Mapping[LadderStep, int | None]) -> Ladder:
+def changed(
+    clocks: Mapping[str, int], days: Mapping[LadderStep, int | None],
+    hearers: Mapping[LadderStep, Collection[Audience]] | None = None,
+    urgent: Mapping[LadderStep, int | None] | None = None,
+) -> Ladder:  # fmt: skip
     """A ladder with these clocks and these days; a step that is not in `days` keeps its usual ones, None takes it out.
 
-    Who is told and the hours of what is urgent are the rule of the house and do not change.
+    `hearers` are who is told at a step, `urgent` the hours of work of one that is urgent (None: no reminder of it); a
+    step in neither keeps what is usual.
     """
-    rungs = tuple(
-        replace(rung, days=found) for rung in DEFAULT if (found := days.get(rung.step, rung.days)) is not None
-    )
-    return Ladder(Clocks(**clocks), rungs)
+    rungs = []
+    for rung in DEFAULT:
+        found = days.get(rung.step, rung.days)
+        if found is None:
+            continue
+        audience = with_hearers(rung, hearers[rung.step]) if hearers and rung.step in hearers else rung.audience
+        hours = urgent[rung.step] if urgent and rung.step in urgent else rung.urgent_hours
+        rungs.append(replace(rung, days=found, audience=audience, urgent_hours=hours))
+    return Ladder(Clocks(**clocks), tuple(rungs))
 
 
 def clocks_as_data(ladder: Ladder) -> dict[str, int]:

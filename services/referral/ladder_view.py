@@ -11,7 +11,7 @@ from contracts.vocabulary import LadderReason
 from services.referral.board_view import Names, count
 from services.referral.ladder import Ladder, Rung
 from services.referral.ladder_simulation import Simulated
-from services.referral.ladder_versions import CLOCK_BOUNDS, RUNG_BOUNDS, Version
+from services.referral.ladder_versions import RUNG_BOUNDS, URGENT_BOUNDS, Version
 from services.runtime.web import dates
 
 _S = LadderStep
@@ -90,7 +90,7 @@ def _days(number: int) -> str:
 def _rungs(ladder: Ladder, *steps: LadderStep, at: str | None = None) -> list[dict[str, Any]]:
     found = [ladder.rung(one) for one in steps]
     return [
-        {"what": NAMES[one.step][0], "at_text": at or when(one), "at_iso": None, "who": whom(one), "note": None}
+        {"what": NAMES[one.step][0], "at_text": at or when(one), "at_iso": None, "who": whom(one), "note": urgent(one)}
         for one in found if one is not None
     ]
 
@@ -114,37 +114,14 @@ def when(rung: Rung) -> str:
     return f"{days} {words.replace('jours', 'jour').replace('ouvrés', 'ouvré') if days == 1 else words}"
 
 
-def values_of(ladder: Ladder) -> dict[str, str]:
-    """What the form shows of a ladder; a rung that was taken out is blank, days before are shown without a sign."""
-    clocks = {name: str(getattr(ladder.clocks, name)) for name in CLOCKS}
-    rungs = {step: ladder.rung(step) for step in NAMES if step not in FIXED}
-    return clocks | {step.value: str(abs(rung.days)) if rung else "" for step, rung in rungs.items()}
-
-
-def fields(kind: str) -> list[dict[str, Any]]:
-    """The fields of the form: `clocks`, or `rungs` with those that may be left blank."""
-    if kind == "clocks":
-        return [
-            {"name": name, "label": label, "hint": f"{unit}, de {CLOCK_BOUNDS[name][0]} à {CLOCK_BOUNDS[name][1]}",
-             "required": True}
-            for name, (label, unit) in CLOCKS.items()
-        ]  # fmt: skip
-    found = []
-    for step, (label, unit) in NAMES.items():
-        if step not in FIXED:
-            least, most, may_go = RUNG_BOUNDS[step]
-            low, high = sorted((abs(least), abs(most)))
-            hint = f"{unit}, de {low} à {high}" + ("\u202f; vide\u202f: pas de rappel" if may_go else "")
-            found.append({"name": step.value, "label": label, "hint": hint, "required": not may_go})
-    return found
-
-
-def days_of(values: Mapping[str, int | None]) -> dict[LadderStep, int | None]:
-    """The days of the rungs from the numbers of the form; what counts back gets its sign."""
-    return {
-        step: None if (said := values.get(step.value)) is None else -said if RUNG_BOUNDS[step][1] < 0 else said
-        for step in NAMES if step not in FIXED
-    }
+def urgent(rung: Rung) -> str | None:
+    """`Urgente : 4 heures ouvrées après`; None where nothing else holds for it."""
+    if rung.step not in URGENT_BOUNDS:
+        return None
+    if rung.urgent_hours is None:
+        return "Urgente\u202f: pas de rappel"
+    hours = count(abs(rung.urgent_hours), "heure ouvrée", "heures ouvrées")
+    return f"Urgente\u202f: {hours} {'avant' if rung.urgent_hours < 0 else 'après'}"
 
 
 PROMISES: tuple[tuple[str, Callable[[Simulated], Counter[UUID]]], ...] = (

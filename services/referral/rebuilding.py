@@ -19,6 +19,7 @@ from services.referral.durations_rows import COURSE, WAIT, columns, course_of, r
 from services.referral.tally_store import HOLD_OFF, recount_everybody
 from services.referral.tallying import Cell, cells_of_course, cells_of_waits
 from services.runtime.database import Database, Work
+from services.runtime.projecting import unhurried
 
 ROOTS_AT_ONCE = 500
 Progress = Callable[[int, int], None]
@@ -107,8 +108,7 @@ async def rebuild(database: Database, progress: Progress) -> Rebuilt:
     `progress` is called with the roots done and all of them.
     """
     async with database.worker() as work:
-        for statement in ("SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0"):
-            await work.execute(statement)
+        await unhurried(work)
         for statement in _SHADOWS:
             await work.execute(statement)
         total = (await work.execute("SELECT count(DISTINCT root) FROM referral.referral")).scalar_one()

@@ -27,4 +27,4 @@ class ReminderGiven(Base, table=True):
 
 
 _SIDES = f"sender_organisation = {ORGANISATION} OR {at_my_desks('desk')} OR {has_role('coordinator')}"
-ACCESS = (Access("remindergiven", web="SELECT", worker="SELECT, INSERT, DELETE", visible=_SIDES),)
+ACCESS = (Access("remindergiven", web="SELECT", worker="SELECT, INSERT, UPDATE, DELETE", visible=_SIDES),)

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from contracts.envelope import Envelope
 from contracts.ladder import LadderStep
 from contracts.lifecycle import ENDED, State
+from contracts.paris import ZONE
 from contracts.refusals import NotFound
 from contracts.replies import StateNow
 from contracts.viewer import Role, Viewer
@@ -82,7 +83,7 @@ async def attempts_of(life: Life, work: Work) -> Attempts:
     """Attempts of the present episode, with their channels and their days in Paris."""
     query = select(
         func.count(), func.count(func.distinct(Attempt.channel)),
-        func.count(func.distinct(func.date(func.timezone("Europe/Paris", Attempt.at)))),
+        func.count(func.distinct(func.date(func.timezone(ZONE, Attempt.at)))),
     ).where(Attempt.referral == life.ref, Attempt.episode == life.episode)
     row = (await work.session.exec(query)).one()
     return Attempts(*row)

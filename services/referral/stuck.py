@@ -20,7 +20,7 @@ from services.runtime.database import Work
 
 ONCE_A = timedelta(days=7)
 QUIET, ENDED_LATELY = timedelta(days=30), timedelta(days=90)
-MOST = 300
+MOST = 60
 
 
 class Matter(Word):
@@ -54,40 +54,50 @@ class StuckReferral:
         return self.matter not in (Matter.DECLINED, Matter.EXPIRED) and (last is None or now - last >= ONCE_A)
 
 
-# What has a follow-up elsewhere (a new sending of the same right for the same person) is not stuck.
-_STUCK = """
-WITH stuck AS (
-    SELECT r.*, CASE
-        WHEN state = 'sent' AND acknowledge_due < :now THEN 'unanswered'
-        WHEN state IN ('acknowledged', 'in_progress') AND first_contact_at IS NULL AND contact_due < :now
-            THEN 'not_contacted'
-        WHEN state IN ('acknowledged', 'in_progress') AND first_contact_at IS NOT NULL
-            AND next_due IS NOT NULL AND recorded_at < :quiet THEN 'quiet'
-        WHEN state IN ('declined', 'expired') AND ended_at >= :ended AND NOT EXISTS (
-            SELECT FROM referral n WHERE n.person = r.person AND n."right" = r."right" AND n.sent_at > r.ended_at
-        ) THEN state END AS matter
-    FROM referral r WHERE state IN ('sent', 'acknowledged', 'in_progress') OR ended_at >= :ended
+# Each kind by an index of its own, the longest first. What has a sequel elsewhere (a new sending of the same right for
+# the same person) is not stuck.
+_MATTERS = (
+    ("'unanswered'", "acknowledge_due", "state = 'sent' AND acknowledge_due < :now"),
+    (
+        "'not_contacted'", "contact_due",
+        "state IN ('acknowledged', 'in_progress') AND first_contact_at IS NULL AND contact_due < :now",
+    ),
+    (
+        "'quiet'", "recorded_at", "state IN ('acknowledged', 'in_progress') AND first_contact_at IS NOT NULL"
+        " AND next_due IS NOT NULL AND recorded_at < :quiet",
+    ),
+    *(
+        (f"'{state}'", "ended_at", f"""state = '{state}' AND ended_at >= :ended AND NOT EXISTS (
+            SELECT FROM referral n WHERE n.person = r.person AND n."right" = r."right" AND n.sent_at > r.ended_at)""")
+        for state in ("declined", "expired")
+    ),
+)  # fmt: skip
+_EACH = " UNION ALL ".join(
+    f"(SELECT r.*, {matter} AS matter, {since} AS since FROM referral r WHERE {where} ORDER BY {since} LIMIT :most)"
+    for matter, since, where in _MATTERS
 )
-SELECT ref, desk, organisation, "right", urgent, matter, CASE matter
-    WHEN 'unanswered' THEN acknowledge_due WHEN 'not_contacted' THEN contact_due WHEN 'quiet' THEN recorded_at
-    ELSE ended_at END AS since, decline_contested_episode IS NOT DISTINCT FROM episode AS contested,
+_STUCK = f"""
+WITH stuck AS ({_EACH})
+SELECT ref, desk, organisation, "right", urgent, matter, since,
+    decline_contested_episode IS NOT DISTINCT FROM episode AS contested,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(step, at, told) ORDER BY at), '[]') FROM remindergiven g
         WHERE g.referral = stuck.ref AND g.told > 0 AND g.at >= stuck.awaiting_since) AS told,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(what, at) ORDER BY at), '[]') FROM managerasked m
         WHERE m.referral = stuck.ref AND m.at >= stuck.awaiting_since) AS asked
-FROM stuck WHERE matter IS NOT NULL ORDER BY since LIMIT :most
+FROM stuck ORDER BY since LIMIT :most
 """
 
 
 async def list_stuck(viewer: Viewer, work: Work) -> list[StuckReferral]:
-    """What waits beyond its due instant, or ended without an answer and without a sequel; the longest first.
+    """What waits beyond its due instant, or ended without an answer and without a sequel; the longest first, at most
+    one more than a page shows.
 
     Refusal: RoleNotAllowed for whoever is no coordinator.
     """
     if not viewer.has(Role.COORDINATOR):
         raise RoleNotAllowed
     now = work.now
-    rows = await work.execute(_STUCK, now=now, quiet=now - QUIET, ended=now - ENDED_LATELY, most=MOST)
+    rows = await work.execute(_STUCK, now=now, quiet=now - QUIET, ended=now - ENDED_LATELY, most=MOST + 1)
     return [
         StuckReferral(
             row.ref, row.desk, row.organisation, row.right, Matter(row.matter), row.since, row.urgent,
@@ -115,10 +125,17 @@ async def ask_managers(
     last = latest(await store.asked_of(ref, work))
     if last is not None and work.now - last < ONCE_A:
         raise ManagerAskedAlready(day=f"{last.astimezone(PARIS):%d/%m/%Y}")
-    work.session.add(ManagerAsked(
-        ref=uuid4(), referral=ref, desk=row.desk, sender_organisation=row.sender_organisation, what=what.value,
-        asked_by=viewer.account, at=work.now,
-    ))
+    work.session.add(
+        ManagerAsked(
+            ref=uuid4(),
+            referral=ref,
+            desk=row.desk,
+            sender_organisation=row.sender_organisation,
+            what=what.value,
+            asked_by=viewer.account,
+            at=work.now,
+        )
+    )
     fact = ReferralManagerAsked(
         ref=ref, what=what, desk=row.desk, managers=behind.managers, episode=row.episode, at=work.now
     )

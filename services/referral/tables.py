@@ -19,6 +19,8 @@ from services.runtime.access import ORGANISATION, PERSON, Access, at_my_desks, h
 from services.runtime.migrations import Schema
 from services.runtime.tables import instant, plumbing, words
 
+_OPEN = "'sent', 'acknowledged', 'in_progress', 'on_hold'"
+
 
 class Referral(Base, table=True):
     """A referral as it stands. `sent_at` is its own first sending and never changes; `root_sent_at` that of its root.
@@ -102,8 +104,20 @@ class Referral(Base, table=True):
         Index("referral_ended", "state", "ended_at", postgresql_where=text("state IN ('declined', 'expired')")),
         Index("referral_awaiting", "awaiting_since", postgresql_where=text("state = 'sent'")),
         Index("referral_on_hold", "resume_on", postgresql_where=text("state = 'on_hold'")),
+        Index("referral_open_due", "next_due", postgresql_where=text(f"state IN ({_OPEN})")),
         Index(
-            "referral_to_send_again", "recorded_at",
+            "referral_unreached",
+            "contact_due",
+            postgresql_where=text("state IN ('acknowledged', 'in_progress') AND first_contact_at IS NULL"),
+        ),
+        Index(
+            "referral_quiet",
+            "recorded_at",
+            postgresql_where=text("state IN ('acknowledged', 'in_progress') AND first_contact_at IS NOT NULL"),
+        ),
+        Index(
+            "referral_to_send_again",
+            "recorded_at",
             postgresql_where=text("redelivered_at IS NULL OR state = 'sent' AND delivered_at IS NULL"),
         ),
     )
@@ -220,6 +234,4 @@ ACCESS = (
     *open_data_tables.ACCESS,
     *plumbing_access("referral"),
 )
-SCHEMA = Schema(
-    "referral", Base.metadata, forgettable(ACCESS, Base.metadata), Path(__file__).with_name("migrations")
-)
+SCHEMA = Schema("referral", Base.metadata, forgettable(ACCESS, Base.metadata), Path(__file__).with_name("migrations"))

@@ -12,7 +12,7 @@ from contracts.asks import DescribeNetwork
 from contracts.refusals import NotFound, ServiceAway
 from contracts.replies import Network
 from contracts.viewer import Role
-from services.referral import board_definitions, board_rates, spreadsheet
+from services.referral import board_definitions, board_rates, said_after_words, spreadsheet
 from services.referral import board_view as view
 from services.referral.board import month_key, window_start
 from services.referral.board_api import as_json
@@ -90,6 +90,8 @@ def _rest(board: Board, names: view.Names) -> dict[str, Any]:
         "health": board_rates.health_cards(board.health, names),
         "hold_sentence": board_rates.hold_sentence(board.hold),
         "rates": list(zip(board.rates, board_rates.rate_rows(board.rates), strict=True)),
+        "said": said_after_words.sentence(board.said),
+        "said_rows": said_after_words.desk_rows(board.said, names),
         "ended": [(state.label, state.value, number) for state, number in board.ended.items()],
     }
 

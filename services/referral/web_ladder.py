@@ -13,15 +13,18 @@ from pydantic import Field, create_model
 from starlette.responses import Response
 
 from contracts.envelope import Frozen
+from contracts.ladder import Audience
 from contracts.refusals import Refusal
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import LadderReason
+from services.referral import ladder_form
 from services.referral import ladder_store as store
 from services.referral import ladder_view as view
 from services.referral.board import window_start
 from services.referral.business_time import paris_day
 from services.referral.desk_terms import Terms, terms_for, terms_of_all
 from services.referral.ladder import Clocks, Ladder
+from services.referral.ladder_audiences import choices_of
 from services.referral.ladder_simulation import Happened, Simulated, simulate
 from services.referral.ladder_versions import TERRITORY, Ladders, Version, changed, version_on
 from services.referral.web_board import COORDINATOR, names_for
@@ -47,7 +50,11 @@ class ChangeBase(Frozen):
 
 ChangeForm: Any = create_model(
     "ChangeForm", __base__=ChangeBase,
-    **{one["name"]: (int | None, Field(default=None)) for kind in ("clocks", "rungs") for one in view.fields(kind)},
+    **{
+        one["name"]: (int | None, Field(default=None))
+        for one in (*ladder_form.fields("clocks"), *ladder_form.fields("rungs"), *ladder_form.urgent_fields())
+    },
+    **{one["name"]: (list[Audience], Field(default=[])) for one in ladder_form.hearer_fields()},
 )  # fmt: skip
 
 
@@ -80,7 +87,7 @@ async def change_page(request: Request, viewer: Asking, guichet: UUID = TERRITOR
     """The form, with what holds today and what it told last month."""
     async with service_of(request).database.web(viewer) as work:
         terms, now = await terms_for(guichet, work), work.now
-    values = view.values_of(terms.ladder(now)) | {
+    values = ladder_form.values_of(terms.ladder(now)) | ladder_form.choices_shown(terms.ladder(now)) | {
         "guichet": str(guichet), "applies_from": (paris_day(now) + timedelta(days=1)).isoformat(), "reason": "",
         "command_id": str(uuid4()),
     }  # fmt: skip
@@ -91,7 +98,8 @@ async def change_page(request: Request, viewer: Asking, guichet: UUID = TERRITOR
 async def change(request: Request, viewer: Asking) -> Response:
     """First what the change would have done, then, when it is kept, a further version; nothing promised moves."""
     sent = await request.form()
-    values = {name: str(value) for name, value in sent.items()}
+    values: dict[str, Any] = {name: str(value) for name, value in sent.items()}
+    values |= {one["name"]: [str(each) for each in sent.getlist(one["name"])] for one in ladder_form.hearer_fields()}
     form, errors = read(ChangeForm, sent)
     if form is None:
         return await _form(request, viewer, _owner(values), values, errors, None, 422)
@@ -111,7 +119,7 @@ async def change(request: Request, viewer: Asking) -> Response:
     return await _form(request, viewer, form.guichet, values, {}, new)
 
 
-def _owner(values: dict[str, str]) -> UUID:
+def _owner(values: dict[str, Any]) -> UUID:
     try:
         return UUID(values.get("guichet", ""))
     except ValueError:
@@ -122,14 +130,15 @@ def _version_of(form: Any) -> store.NewVersion:  # noqa: ANN401 - a model made a
     follows = form.follow and form.guichet != TERRITORY
     usual = Clocks()
     clocks = {name: said if (said := getattr(form, name)) is not None else 0 for name in view.CLOCKS}
-    days = view.days_of({name: getattr(form, name, None) for name in type(form).model_fields if name not in clocks})
     assert set(clocks) <= set(usual.__dataclass_fields__)
-    ladder = None if follows else changed(clocks, days)
+    said = {name: getattr(form, name) for name in type(form).model_fields}
+    days = ladder_form.days_of(said)
+    ladder = None if follows else changed(clocks, days, choices_of(said), ladder_form.urgent_of(said))
     return store.NewVersion(form.guichet, form.applies_from, ladder, form.reason)
 
 
 async def _form(
-    request: Request, viewer: Viewer, owner: UUID, values: dict[str, str], errors: Errors,
+    request: Request, viewer: Viewer, owner: UUID, values: dict[str, Any], errors: Errors,
     new: store.NewVersion | None, status: int = 200,
 ) -> Response:
     names = await names_for(request)
@@ -137,7 +146,8 @@ async def _form(
     return request.app.state.pages.render(
         request, "ladder_change.html", status=status, viewer=viewer, owner=owner, territory=owner == TERRITORY,
         title=_title(owner, names.desk_alone), values=values, errors=errors, reasons=LadderReason.options(),
-        clocks=view.fields("clocks"), rungs=view.fields("rungs"),
+        clocks=ladder_form.fields("clocks"), rungs=ladder_form.fields("rungs"),
+        urgent=ladder_form.urgent_fields(), hearers=ladder_form.hearer_fields(),
         tried=tried and _shown(*tried, names), stages=view.stages(new.ladder) if new and new.ladder else None,
     )  # fmt: skip
 

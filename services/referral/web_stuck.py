@@ -101,8 +101,8 @@ async def _page(request: Request, viewer: Viewer, errors: Errors, status: int) -
     async with service_of(request).database.web(viewer) as work:
         found, now = await stuck.list_stuck(viewer, work), work.now
     return request.app.state.pages.render(
-        request, "stuck.html", status=status, viewer=viewer, errors=errors, lead=lead(found),
-        groups=groups(found, names, now), more=len(found) == stuck.MOST,
+        request, "stuck.html", status=status, viewer=viewer, errors=errors,
+        lead=lead(found), groups=groups(found[: stuck.MOST], names, now), more=len(found) > stuck.MOST,
     )  # fmt: skip
 
 
@@ -110,6 +110,8 @@ def lead(found: Sequence[StuckReferral]) -> str:
     """What the page starts with."""
     if not found:
         return "Rien n’est bloqué\u202f: aucune orientation n’attend au-delà de son échéance."
+    if len(found) > stuck.MOST:
+        return f"Plus de {stuck.MOST} orientations sont bloquées. Les plus anciennes d’abord."
     desks = len({one.desk for one in found})
     said = count(len(found), "orientation est bloquée", "orientations sont bloquées")
     return f"{said}, dans {count(desks, 'guichet', 'guichets')}. Les plus anciennes d’abord."

@@ -30,13 +30,22 @@ def has_role(role: str) -> str:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Another role beside `web` and `worker` (see `topology.ROLES_APART`): its privileges, and the rows it reaches."""
+
+    role: str
+    privileges: str
+    rows: str
+
+
+@dataclass(frozen=True)
 class Access:
     """What each role may do with one table: SQL privileges, and the rows that `web` sees and may write.
 
     `visible` None lets `web` see every row of the territory: only for tables that hold nothing of a person.
     `erasable` bounds what whoever has the privilege may delete, on top of the rest. `herself` bounds what a person
     reaches on her own page, on top of the rest. `apart` is a role beside the two (see `topology.ROLES_APART`), with its
-    privileges; it sees what `visible` says.
+    privileges; it sees what `visible` says. `readers` are more of them, each with rows of its own.
     """
 
     table: str
@@ -47,6 +56,7 @@ class Access:
     erasable: str | None = None
     herself: str | None = None
     apart: tuple[str, str] | None = None
+    readers: tuple[Reader, ...] = ()
 
 
 def plumbing_access(service: str) -> list[Access]:
@@ -74,6 +84,12 @@ def statements(service: str, accesses: Iterable[Access], territorial: frozenset[
         f'GRANT USAGE ON SCHEMA "{service}" TO "{web}", "{worker}"',
         f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{service}" TO "{web}", "{worker}"',
     ]
+    accesses = tuple(accesses)
+    for role in sorted({role_name(service, one.role) for access in accesses for one in access.readers}):
+        found += [
+            f'GRANT USAGE ON SCHEMA "{service}" TO "{role}"',
+            f'REVOKE ALL ON ALL TABLES IN SCHEMA "{service}" FROM "{role}"',
+        ]
     for access in accesses:
         table = f'"{service}"."{access.table}"'
         here = f"territory = {TERRITORY}" if access.table in territorial else "true"
@@ -101,6 +117,13 @@ def statements(service: str, accesses: Iterable[Access], territorial: frozenset[
                 f"DROP POLICY IF EXISTS apart ON {table}",
                 f'CREATE POLICY apart ON {table} TO "{role}" USING ({sees}) WITH CHECK ({writes})',
                 f'GRANT {privileges} ON {table} TO "{role}"',
+            ]
+        for reader in access.readers:
+            role, rows = role_name(service, reader.role), f"{here} AND ({reader.rows})"
+            found += [
+                f'DROP POLICY IF EXISTS "{reader.role}" ON {table}',
+                f'CREATE POLICY "{reader.role}" ON {table} TO "{role}" USING ({rows}) WITH CHECK ({rows})',
+                f'GRANT {reader.privileges} ON {table} TO "{role}"',
             ]
         if access.herself:
             hers = f"{PERSON} IS NULL OR ({access.herself})"

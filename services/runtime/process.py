@@ -48,7 +48,7 @@ class Servers:
 class Parts:
     """What a service is made of. `templates` are its pages; `resolve_viewer` only the directory has (the others ask
     it). `prepare` is awaited before anything is answered. `purges` False: the service lets old rows go by a clock of
-    its own.
+    its own. `health` says by name how its clocks and its books are, `ok` or what is wrong: `/readyz` shows it.
     """
 
     answers: Mapping[type[Ask[Any]], Answer] = field(default_factory=dict)
@@ -60,6 +60,7 @@ class Parts:
     prepare: Callable[[], Awaitable[object]] | None = None
     purges: bool = True
     stop: Callable[[], Awaitable[None]] | None = None
+    health: Callable[[], Awaitable[Mapping[str, str]]] | None = None
 
 
 class Service:
@@ -91,7 +92,10 @@ class Service:
         self.viewers = Remembered(self._ask_viewer, seconds=5.0)
         self.bus.listeners.append(self._session_ended)
         self.parts = Parts()
+        self.prepared = False
         self.app: FastAPI | None = None
+        # Set where a demonstration may be emptied and filled again: whoever serves it knows its folder.
+        self.start_anew: Callable[[], None] | None = None
 
     def assemble(self, parts: Parts) -> None:
         """Take the service's parts: answers, consumers, clocks and pages."""
@@ -110,10 +114,15 @@ class Service:
         self.jobs = Jobs([*parts.jobs, *gaps, *purges, Job("measure", 10.0, self._measure)])
         self.app = make_app(self, parts.routers, parts.templates)
 
+    async def prepare(self) -> None:
+        """Do once what is to be done before anything is answered."""
+        if self.parts.prepare is not None and not self.prepared:
+            await self.parts.prepare()
+        self.prepared = True
+
     async def start(self) -> None:
         """Prepare, connect, consume, relay, tick. What `prepare` does is done before anything is answered."""
-        if self.parts.prepare is not None:
-            await self.parts.prepare()
+        await self.prepare()
         await self.bus.start()
         await self.relay.start()
         self.jobs.start()

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     retention_months: int = Field(
         24, ge=1, le=120, description="months after the last contact at which a person is erased"
     )
+    # CNIL, délibération 2021-122: six months to one year; up to three where a log serves to control who had access.
+    journal_months: int = Field(12, ge=6, le=12, description="months for which an entry of the journal is kept")
+    journal_control_months: int = Field(
+        36, ge=6, le=36, description="months for an entry that serves to control access; not fewer than the others"
+    )
     journal_copy: AbsolutePath = Field(
         default_factory=default_copy, description="second place of the journal's signed heads: another disk or machine"
     )
@@ -114,6 +119,12 @@ class Settings(BaseSettings):
     otlp_endpoint: str | None = Field(None, description="where traces and metrics go over OTLP/HTTP")
     console_traces: bool = Field(False, description="also print each trace on the standard output, for development")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _control_is_kept_longer(self) -> "Settings":
+        if self.journal_control_months < self.journal_months:
+            raise ValueError("RELAIS_JOURNAL_CONTROL_MONTHS is below RELAIS_JOURNAL_MONTHS")
+        return self
 
     @property
     def loopback(self) -> bool:

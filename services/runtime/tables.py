@@ -4,6 +4,7 @@ Each service has one schema and its own metadata; every table carries its territ
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from faststream_outbox import make_outbox_table
 from sqlalchemy import (
@@ -46,6 +47,11 @@ def service_base(service: str) -> type[SQLModel]:
 def instant(nullable: bool = False) -> Column:  # type: ignore[type-arg]
     """A column of aware instants."""
     return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def territory_key() -> Any:  # noqa: ANN401 - a field of a model
+    """The territory as part of the primary key, for rows whose name several territories would share."""
+    return Field(default=None, primary_key=True, max_length=40, sa_column_kwargs={"server_default": TERRITORY_DEFAULT})
 
 
 def words() -> Column:  # type: ignore[type-arg]
@@ -132,6 +138,7 @@ def _fact(meta: MetaData) -> Table:
         _at(),
     )
     Index("fact_ref_version", table.c.ref, table.c.version, unique=True, postgresql_where=table.c.version > 0)
+    Index("fact_told", table.c.ref, postgresql_where=table.c.version == 0)
     return table
 
 

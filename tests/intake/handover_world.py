@@ -49,6 +49,7 @@ from services.intake.tables import (
     SharingRoute,
     Situation,
 )
+from services.intake.web_caseload import ask_why_first
 from services.runtime import stream
 from services.runtime.bus import Bus
 from services.runtime.embedded.nats import EmbeddedNats
@@ -338,6 +339,7 @@ async def make_world(settings: Settings, servers: Servers, schema: Schema) -> Wo
         )
     )
     service.app.state.person_keys = keys
+    ask_why_first(service.app)
     directory, referrals = Directory(), Referrals()
     neighbours = {
         "partners": await neighbour(

@@ -62,7 +62,8 @@ async def test_only_a_referent_of_the_organisation_abandons(world: World):
         ref = await prepared(world, ready, browser, "draft")
     for viewer, status in ((stranger, 404), (agent, 403), (colleague, 303)):
         async with world.browser(viewer) as browser:
-            assert (await browser.post(f"/orientations/{ref}/abandonner")).status_code == status
+            said = {"caseload_reason": "covers_colleague"}
+            assert (await browser.post(f"/orientations/{ref}/abandonner", data=said)).status_code == status
         assert (await world.row(ref)).step == ("abandoned" if status == 303 else "draft")
 
 

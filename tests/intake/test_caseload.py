@@ -3,9 +3,11 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import httpx
+
 from contracts.viewer import Role, Viewer
 from services.intake import caseload, caseload_watch
-from services.intake.caseload_tables import CaseloadAlert, CaseloadReason
+from services.intake.caseload_tables import CaseloadAlert
 from services.intake.journal_kinds import Kind, Reason
 from services.intake.journal_tables import JournalEntry
 from tests.intake.people_world import People, referent, text_of
@@ -21,15 +23,17 @@ async def test_a_colleagues_file_opens_only_once_one_has_said_why(people: People
     colleague = referent(viewer.organisation)
     person = await people.meet(viewer, last_name="Quentavel")
     client = await people.client(colleague)
-    for page in ("", "/rencontre", "/situation", "/accord", "/bilan"):
+    for page in ("", "/rencontre", "/situation", "/accord", "/bilan?droit=rsa"):
         asked = await client.get(f"/personnes/{person}{page}")
-        assert (asked.status_code, asked.headers["location"]) == (303, f"/personnes/{person}/motif")
+        then = {"suite": f"/personnes/{person}{page}"} if page else {}
+        location = httpx.URL(asked.headers["location"])
+        assert (asked.status_code, location.path, dict(location.params)) == (303, f"/personnes/{person}/motif", then)
     page = await client.get(f"/personnes/{person}/motif")
     assert page.status_code == 200 and "Quentavel" not in page.text
     assert await entries(people, colleague, Kind.READ_FILE) == []
-    wrong = await client.post(f"/personnes/{person}/motif", data={"reason": "curiosity"})
+    wrong = await client.post(f"/personnes/{person}/motif", data={"caseload_reason": "curiosity"})
     assert wrong.status_code == 422 and "Choisissez une réponse" in text_of(wrong.text)
-    answer = await client.post(f"/personnes/{person}/motif", data={"reason": Reason.COVERS_COLLEAGUE.value})
+    answer = await client.post(f"/personnes/{person}/motif", data={"caseload_reason": Reason.COVERS_COLLEAGUE.value})
     assert answer.headers["location"] == f"/personnes/{person}"
     assert "Quentavel" in (await client.get(f"/personnes/{person}")).text
     [read] = await entries(people, colleague, Kind.READ_FILE)
@@ -73,7 +77,7 @@ async def test_fifty_files_of_a_colleague_make_one_alert_that_the_dpo_reads(peop
     client = await people.client(colleague)
     most = people.service.settings.caseload_alert
     for number, person in enumerate(folk, 1):
-        await client.post(f"/personnes/{person}/motif", data={"reason": "supervision"})
+        await client.post(f"/personnes/{person}/motif", data={"caseload_reason": "supervision"})
         if number in (most, most + 1, len(folk)):
             assert (await client.get(f"/personnes/{person}")).status_code == 200
             alerts = await people.rows(CaseloadAlert, CaseloadAlert.account == colleague.account)
@@ -97,19 +101,34 @@ async def test_ones_own_files_make_no_alert_however_many(people: People):
     assert await people.rows(CaseloadAlert, CaseloadAlert.account == viewer.account) == []
 
 
-async def test_referrals_of_colleagues_count_too_without_being_asked_why(people: People):
+async def test_a_colleagues_referral_asks_as_her_file_does_and_counts_with_it(people: People):
     viewer = referent()
     colleague = referent(viewer.organisation)
     client = await people.client(colleague)
     for _ in range(people.service.settings.caseload_alert + 1):
         person = await people.meet(viewer)
         ref = await _handover(people, viewer, person)
-        assert (await client.get(f"/orientations/{ref}")).status_code == 200
-    await caseload_watch.watch_all(people.service)
+        asked = await client.get(f"/orientations/{ref}")
+        assert asked.headers["location"] == f"/personnes/{person}/motif?suite=/orientations/{ref}"
+        said = {"caseload_reason": "supervision", "suite": f"/orientations/{ref}"}
+        there = (await client.post(f"/personnes/{person}/motif", data=said)).headers["location"]
+        assert there == f"/orientations/{ref}" and (await client.get(there)).status_code == 200
     await caseload_watch.watch_all(people.service)
     [alert] = await people.rows(CaseloadAlert, CaseloadAlert.account == colleague.account)
     assert alert.opened == people.service.settings.caseload_alert + 1
-    assert await people.rows(CaseloadReason, CaseloadReason.account == colleague.account) == []
+    opened = await entries(people, colleague, Kind.READ_REFERRAL)
+    assert {one.reason for one in opened} == {"supervision"}
+
+
+async def test_nobody_is_sent_to_a_page_elsewhere_afterwards(people: People):
+    viewer = referent()
+    person = await people.meet(viewer)
+    client = await people.client(referent(viewer.organisation))
+    inside = f"/personnes/{person}"
+    for elsewhere in ("https://ailleurs.example", "//ailleurs.example", "/deconnexion", f"{inside}\\@a.example"):
+        said = {"caseload_reason": "supervision", "suite": elsewhere}
+        answer = await client.post(f"/personnes/{person}/motif", data=said)
+        assert answer.headers["location"] == f"/personnes/{person}"
 
 
 async def _handover(people: People, viewer: Viewer, person: UUID) -> UUID:

@@ -24,7 +24,7 @@ from services.intake.data_request_rules import (
     months_after,
 )
 from services.intake.data_request_tables import Correction, DataRequest, DataRequestEvent
-from services.intake.data_request_words import COLUMNS
+from services.intake.data_request_words import COLUMNS, OF_TABLE, coded, label_of
 from services.intake.data_requests import list_requests, open_request
 from services.intake.disclosure import answer_disclose
 from services.intake.erasable import APART, KEPT, personal_tables
@@ -47,7 +47,11 @@ async def asked(people: People, viewer: Viewer, person: UUID, kind: Kind, **more
 
 
 async def fulfil(people: People, ref: UUID, dpo: Viewer | None = None) -> None:
-    await decisions.fulfil(dpo or the_dpo(), people.service, ref, people.service.app.state.eraser)
+    (row,) = await people.rows(DataRequest, DataRequest.ref == ref)
+    asks = row.kind == Kind.ERASURE
+    number = (await people.rows(Person, Person.ref == row.person))[0].file_number if asks else None
+    eraser = people.service.app.state.eraser
+    await decisions.fulfil(dpo or the_dpo(), people.service, ref, eraser, file_number=number)
 
 
 # --- delays -----------------------------------------------------------------------------------------------------------
@@ -139,7 +143,9 @@ async def test_the_list_begins_with_what_is_late(people: People):
     async with decisions.decision_of(dpo, people.service) as work:
         assert (await list_requests(dpo, work, ended=False))[0].due_on <= months_after(today - timedelta(days=60), 1)
     browser = await people.client(dpo)
-    page = text_of((await browser.get("/demandes")).text)
+    shown = (await browser.get("/demandes")).text
+    assert 'href="/tableau/ouvert"' in shown
+    page = text_of(shown)
     assert "en retard" in page and "Accès à ses données" in page and "Valtorix" not in page
     assert "J’ai remis le dossier" in text_of((await browser.get(f"/demandes/{late}")).text)
 
@@ -188,6 +194,23 @@ def test_the_worker_may_delete_from_every_table_of_a_person_that_is_not_kept():
     for table in personal_tables(Base.metadata):
         assert "SELECT" in worker[table.name], table.name
         assert table.name in KEPT or "DELETE" in worker[table.name], table.name
+
+
+def test_a_label_names_one_thing_in_a_table_and_the_right_one():
+    for table in personal_tables(Base.metadata):
+        said: dict[str, set[str]] = {}
+        for column in table.columns:
+            if label := label_of(table.name, column.name):
+                said.setdefault(label, set()).add(column.name.removesuffix("_name"))
+        # A reference and the name that was noted beside it are one thing.
+        assert {label: names for label, names in said.items() if len(names) > 1} == {}, table.name
+    for (table, column), (_, lists) in OF_TABLE.items():
+        assert column in Base.metadata.tables[f"intake.{table}"].columns and lists
+    assert "recours" not in label_of("erasurerequest", "cause") and "recours" in label_of("presumedright", "cause")
+    assert coded("erasurerequest", "cause", "departure") == "L’organisme a quitté le réseau"
+    assert coded("erasurerequest", "state", "kept") == "Conservé, avec un motif"
+    assert coded("journalentry", "outcome", "refused") == "refusé"
+    assert coded("presumedright", "cause", "non_demande") is not None
 
 
 # --- rectification ----------------------------------------------------------------------------------------------------

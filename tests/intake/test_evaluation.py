@@ -18,7 +18,7 @@ from tests.intake.test_own_page import opened
 async def answers(people: People, viewer: Viewer, person: UUID) -> bool | None:
     """What is on record, as the evaluation's own role reads it."""
     async with people.service.app.state.evaluation.web(viewer) as work:  # type: ignore[union-attr]
-        found = await answer_of(viewer, person, work)
+        found = await answer_of(viewer, (person,), work)
         return found.opposed if found else None
 
 

@@ -160,7 +160,8 @@ CODED = {
     "right", "chosen", "reason", "decision", "answer", "kind", "notice_version", "desk_name", "organisation_name",
     "action", "step", "outcome", "purpose", "recipient_name", "method",
     "contacted", "useful", "right_open", "who", "birth_date",  # read as codes, a reference, a date
-    "evidence_sha256", "change", "with_proxy", "file_number", "code", "reference",
+    "evidence_sha256", "suite", "change", "with_proxy", "file_number", "code", "reference",
+    "seen",  # a fingerprint
 }  # fmt: skip
 
 
@@ -196,7 +197,8 @@ def test_every_sealed_column_comes_in_by_a_watched_field():
         for column in table.columns
         if isinstance(column.type, LargeBinary) and "outbox" not in table.name
     }
-    assert {COMES_IN_AS.get(one, one) for one in sealed} - {"contact_rules"} <= set(FIELDS)  # hours and yes or no
+    assert {COMES_IN_AS.get(one, one) for one in sealed} - {"contact_rules", "before"} <= set(FIELDS)
+    # The first is hours and yes or no; the second what stood in fields that came in so.
 
 
 def test_every_field_for_text_on_a_page_of_intake_asks_its_question_where_it_is():

@@ -18,7 +18,7 @@ import pytest
 from services.intake import journal, journal_sealing, tables
 from services.intake.journal_chain import START, hash_of, instant, link, plain
 from services.intake.journal_heads import copy_file, heads_of, read_copy, sign_head, write_copy
-from services.intake.journal_kinds import KEPT, KEPT_FOR_CONTROL, Kind, Outcome, Thing, keep_until
+from services.intake.journal_kinds import KEPT, KEPT_FOR_CONTROL, Kind, Outcome, Thing, age_of, keep_until
 from services.intake.journal_verify import Report, verify, write_out
 from services.runtime.process import Service
 from services.runtime.settings import Settings
@@ -302,3 +302,15 @@ def test_what_serves_to_control_access_is_kept_three_years_and_the_rest_one():
         (Kind.READ_FILE, Outcome.DONE, "covers_colleague"),
     ):
         assert keep_until(kind, outcome, reason, at) == at + KEPT_FOR_CONTROL
+
+
+def test_the_territory_chooses_the_months_within_the_bounds_of_the_cnil(monkeypatch):
+    assert (age_of(12), age_of(36)) == (KEPT, KEPT_FOR_CONTROL)
+    monkeypatch.setenv("RELAIS_JOURNAL_MONTHS", "6")
+    monkeypatch.setenv("RELAIS_JOURNAL_CONTROL_MONTHS", "24")
+    assert journal.ages.__wrapped__() == {"kept": age_of(6), "for_control": age_of(24)}
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    assert keep_until(Kind.LISTED, Outcome.DONE, None, at, **journal.ages.__wrapped__()) == at + age_of(6)
+    for months, control in ((5, 36), (13, 36), (12, 37), (12, 11)):
+        with pytest.raises(ValueError, match=r"(?i)journal_"):
+            Settings(journal_months=months, journal_control_months=control)

@@ -93,7 +93,7 @@ def browser(world: World, viewer: Viewer) -> httpx.AsyncClient:
 
 
 HERE = "/circuits/france_travail/caf"
-FORM = {"basis": "social_action", "purposes": ["open_right"], "reason": "Délibération du 12 mars"}
+FORM = {"basis": "social_action", "purposes": ["open_right"], "why": "Délibération du 12 mars"}
 
 
 async def test_the_dpo_sees_what_a_decision_closes_then_ends_a_circuit_and_opens_it_anew(world: World, dpo):
@@ -105,7 +105,7 @@ async def test_the_dpo_sees_what_a_decision_closes_then_ends_a_circuit_and_opens
         asked = await pages.post(HERE, data={"action": "preview_end"})
         assert asked.status_code == 200 and "1 orientation en cours ne serait plus lisible" in text(asked)
         assert (await read(world, ready, ref)).disclosure is not None, "nothing happened yet"
-        done = await pages.post(HERE, data={"action": "end", "reason": "Décision du comité"})
+        done = await pages.post(HERE, data={"action": "end", "why": "Décision du comité"})
         assert done.status_code == 303
         closed = await read(world, ready, ref)
         assert closed.refusal["slug"] == NoRoute.slug and "DPO" in closed.refusal["opened_by"]
@@ -162,7 +162,7 @@ async def test_a_past_version_is_never_edited_and_a_coming_one_waits_for_its_day
 
 async def test_a_decision_without_a_reason_or_by_somebody_else_is_none(world: World, dpo):
     async with browser(world, dpo) as pages:
-        short = await pages.post(HERE, data=FORM | {"reason": " ", "action": "validate"})
+        short = await pages.post(HERE, data=FORM | {"why": " ", "action": "validate"})
         assert short.status_code == 422 and "Dites pourquoi" in text(short) and "social_action" in short.text
         assert (await pages.get("/circuits/ccas/nowhere")).status_code == NotFound.status
     for role in (Role.ADMINISTRATOR, Role.COORDINATOR, Role.REFERENT, Role.DESK_MANAGER):

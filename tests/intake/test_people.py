@@ -10,7 +10,7 @@ import pytest
 from contracts.refusals import DateInTheFuture, InvalidInput, NotFound, RoleNotAllowed, SocialSecurityNumberRefused
 from contracts.viewer import Role
 from contracts.vocabulary import Channel, HousingKind
-from services.intake import store
+from services.intake import people_search, store
 from services.intake.commands import MeetPerson, SituationNow, UpdateSituation
 from services.intake.domain import what_is_looked_for
 from services.intake.erasable import APART
@@ -32,7 +32,7 @@ async def search(people: People, viewer, typed: str) -> list[UUID]:
     if looked == "phone":
         value = people.keys.lookup_hash(value)
     async with people.work(viewer) as work:
-        return [one.ref for one in await store.search_people(viewer, work, looked, value)]
+        return [one.ref for one in await people_search.search_people(viewer, work, looked, value)]
 
 
 async def test_an_encounter_is_kept_and_told_without_a_name(people: People):
@@ -163,7 +163,7 @@ async def test_a_colleague_sees_the_person_after_her_own(people: People):
     client = await people.client(colleague)
     page = text_of((await client.get("/personnes")).text)
     assert page.index("Zola") < page.index("Aubry") and page.count("suivie par une collègue") == 1
-    await client.post(f"/personnes/{theirs}/motif", data={"reason": "covers_colleague"})
+    await client.post(f"/personnes/{theirs}/motif", data={"caseload_reason": "covers_colleague"})
     assert "suivie par une collègue" in text_of((await client.get(f"/personnes/{theirs}")).text)
     assert "que vous suivez" in text_of((await client.get(f"/personnes/{hers}")).text)
 

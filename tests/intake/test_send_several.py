@@ -1,13 +1,16 @@
 """Several rights at once: each line its own hand-over, sent once, and what is refused kept with its reason."""
 
 import re
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.asks import ListBouncing
 from contracts.refusals import DeskClosed
-from contracts.replies import DeskDelay
+from contracts.replies import BouncingFound, DeskDelay
 from services.intake.send_several import ref_of_line, summary
+from services.runtime.bus import Bus
 from tests.intake.handover_world import Ready, World
 from tests.intake.pages_world import only, text, view_of
 
@@ -55,6 +58,28 @@ async def test_each_right_goes_to_its_desk_and_the_one_without_agreement_is_kept
     assert f"/personnes/{mine.person}/accord?guichet={other.recipient.desk}&amp;droit=css" in page.text
     assert page.text.count('class="undo"') == 2
     assert "matin" not in sent.headers["location"]
+
+
+async def test_a_contact_whose_mails_come_back_is_said_so_beside_her_name(world: World, ready):
+    mine, other = ready
+    address = f"/personnes/{mine.person}/confier?droit=rsa&droit=css"
+
+    async def bouncing(asked: ListBouncing) -> BouncingFound:
+        assert {mine.recipient.contact, other.recipient.contact} & set(asked.accounts)
+        return BouncingFound(since={mine.recipient.contact: datetime.now(UTC)})
+
+    async with world.browser(mine.referent) as browser:
+        assert "Ses courriels reviennent" not in (await browser.get(address)).text
+        settings, servers = world.service.settings, world.service.servers
+        notify = Bus("notify", settings.territory, servers.nats_url, servers.keys / "notify" / "nats.creds")
+        notify.answer(ListBouncing, bouncing)
+        await notify.start()
+        try:
+            page = text(await browser.get(address))
+        finally:
+            await notify.stop()
+    # Once a right: she is at the one desk that receives for both.
+    assert "Ses courriels reviennent" in page and "reviennent\u202f: appelez le guichet" in page
 
 
 async def test_the_same_form_twice_sends_each_once(world: World, ready):

@@ -30,6 +30,11 @@ def test_what_is_late_comes_first_and_a_long_group_is_folded_after_three() -> No
     assert (len(group["more"]), group["count"], group["late"]) == (9, 12, 1)
 
 
+def test_of_a_very_long_group_the_rest_is_counted_and_waits() -> None:
+    [group] = groups_of([item(LATE)] * 30)
+    assert (len(group["first"]), len(group["more"]), group["beyond"], group["count"]) == (3, 20, 7, 30)
+
+
 def test_a_single_row_is_not_worth_folding() -> None:
     [group] = groups_of([item(LATE)] * 4)
     assert (len(group["first"]), group["more"]) == (4, [])

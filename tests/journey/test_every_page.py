@@ -15,6 +15,7 @@ from playwright.async_api import ConsoleMessage, Page
 
 from tests.conftest import Running
 from tests.journey import story
+from tests.journey.comfort import discomforts
 from tests.journey.pages import Seat
 from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, in_days, post
 
@@ -24,6 +25,13 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What a width or a scheme can change is checked in all four; the rest of axe once a width.
 VIEWS = ((390, "light", TAGS), (390, "dark", None), (1200, "dark", TAGS), (1200, "light", None))
 HEIGHTS = {390: 844, 1200: 900}
+# What one lives in: also at 400 % with spaced letters, without motion and in forced colours.
+LIVED_IN = {
+    "connexion", "introuvable", "accessibilite", "moi", "aujourdhui", "rencontre-en-une-fois", "personnes", "personne",
+    "personne-nom-long", "accord", "confier-1", "confier-3", "orientations-guichet", "orientation-suivie", "bureau",
+    "guichet-urgent", "guichet-acknowledge", "bureau-responsable", "reglages", "tableau", "tableau-bloquees",
+    "rappels", "demandes", "journal", "circuits", "annuaire", "reseau", "aide", "trois-choses", "compte",
+}  # fmt: skip
 DOCS = {
     ("bureau", 1200, "light"): "bureau-1200-light.png",
     ("orientation-suivie", 390, "dark"): "orientation-390-dark.png",
@@ -43,6 +51,13 @@ _BESIDE = """() => {
   }
   return found.slice(0, 5);
 }"""
+# How far what stood already was moved while the page came: a share of the view (Layout Instability, W3C WICG).
+_MOVED = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => { for (const one of list.getEntries()) sum += one.value; })
+    .observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 30);
+})"""
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +79,7 @@ class Territory:
     grant: str = ""
     draft: str = ""
     requests: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
 
 
 # State: first name, last name, birth date, civility, right, how it is handed over, who comes with her.
@@ -103,6 +119,7 @@ async def territory(relais: Running) -> Territory:
         await story.post(referent, f"/personnes/{made.people['declined']}/demandes", form)
     made.people["new"] = await story.meet(referent, Someone("Nolwenne", "Aubrecourt", phone="", postal_address=""))
     await answer_some(made, referent, agent)
+    await begin_import(made, await relais.sign_in(story.login(29)))
     kept = {"right": "apl", "chosen": f"{SOCIAL}.{story.people()[AGENT].ref}", "mode": "rdv_pris", "action": "keep"}
     await post(referent, f"/personnes/{made.people['sent']}/confier", {**kept, "message": "Plutôt le matin."})
     page = (await referent.get("/orientations?liste=brouillons")).text
@@ -110,6 +127,14 @@ async def territory(relais: Running) -> Territory:
     page = (await referent.get(f"/personnes/{made.people['sent']}")).text
     made.grant = re.search(r"/accords/([0-9a-f-]{36})/retrait", page)[1]  # type: ignore[index]
     return made
+
+
+async def begin_import(made: Territory, administrator: Any) -> None:
+    """A file of organisations, read and not yet applied: a row in error, one that may be there already, a new one."""
+    body = "nom;nature;siret;commune\nAide d’Essai;Mairie;12;Dol\nCaf de Valbrume;Caf;;Dol\nLe Bac;Association;;Dol\n"
+    answer = await administrator.post("/annuaire/import", files={"file": ("annuaire.csv", body.encode())})
+    here = answer.headers["location"]
+    made.imports = {"import": here, "import-colonnes": f"{here}/colonnes"}
 
 
 async def answer_some(made: Territory, referent: Any, agent: Any) -> None:
@@ -144,13 +169,13 @@ async def until_there(agent: Any, ref: UUID) -> None:
 def addresses(role: str, made: Territory) -> dict[str, str]:
     """Every page of a role by the name of its picture."""
     who, ref = made.people, made.referrals
-    network = {"reseau": "/reseau", "aide": "/aide"}
+    network = {"reseau": "/reseau", "aide": "/aide", "trois-choses": "/aide/trois-choses"}
     if role == "nobody":
         return {
             "connexion": "/connexion", "code": "/connexion/code", "connexion-mot-de-passe": "/connexion/mot-de-passe",
             "connexion-depart": "/connexion/depart", "accessibilite": "/accessibilite", "composants": "/composants",
             "courrier": "/courrier", "courrier-message": "/courrier/1", "introuvable": "/nulle/part",
-            "notice": "/notices/ar-2026-11", "moi": "/moi",
+            "notice": "/notices/ar-2026-11", "moi": "/moi", "moi-arabe": "/moi?langue=ar",
         }  # fmt: skip
     if role == "referent":
         here = f"/personnes/{who['sent']}"
@@ -161,7 +186,9 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
             "hors-ligne": "/rencontre/hors-ligne", "personnes": "/personnes", "personnes-filtre-vide":
             "/personnes?filtre=accord-bientot-fini", "personne-nouvelle": "/personnes/nouvelle", "personne": here,
             "sa-page": f"{here}/sa-page", "sa-page-papier": f"{here}/sa-page/papier",
-            "evaluation": f"{here}/evaluation",
+            "evaluation": f"{here}/evaluation", "doublons": "/personnes/doublons",
+            "doublon-de": f"/personnes/{who['new']}/doublons",
+            "doublon": f"/personnes/{who['new']}/doublon/{who['closed']}",
             "personne-nom-long": f"/personnes/{who['urgent']}", "personne-debut": f"/personnes/{who['new']}",
             "personne-accord-retire": f"/personnes/{who['withdrawn']}", "rencontre": f"{here}/rencontre",
             "situation": f"{here}/situation", "corriger": f"{here}/corriger", "joindre": f"{here}/joindre",
@@ -235,6 +262,7 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
         caf = story.ref_of("organisation", "caf")
         return {
             "compte-moyens": "/compte/moyens", "annuaire": "/annuaire", "annuaire-organisme": f"/annuaire/{caf}",
+            "annuaire-importer": "/annuaire/import", **{f"annuaire-{name}": one for name, one in made.imports.items()},
             "annuaire-inviter": f"/annuaire/{caf}/membre", "annuaire-depart": f"/annuaire/{caf}/depart",
             "annuaire-fiche": f"/annuaire/membres/{story.people()[6].ref}",
             "reseau-organisme": f"/reseau/organismes/{caf}", **network,
@@ -248,6 +276,7 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
     if role == "dpo":
         asked = {f"demande-{kind}": f"/demandes/{one}" for kind, one in made.requests.items()}
         dossier = f"/demandes/{made.requests['access']}/dossier"
+        asked["demande-effacer"] = f"/demandes/{made.requests['erasure']}/effacer"
         asked |= {"demandes": "/demandes", "demandes-terminees": "/demandes?vue=terminees", "dossier": dossier,
                   "demande-nouvelle": "/demandes/nouvelle", "conservation": "/demandes/conservation"}  # fmt: skip
         return {"journal": "/journal", "journal-alertes": "/journal?vue=alertes", "notices": "/notices",
@@ -280,19 +309,25 @@ async def test_every_page_is_for_everybody(role: str, sit, territory: Territory,
         if message.type == "error" and "status of 40" not in message.text:
             wrong.append(f"{name}: console: {message.text}")
 
+    # The one page that goes on by itself stays to be looked at.
+    await seat.page.route("**/connexion/proconnect/fin", lambda route: route.fulfill(status=204))
     seat.page.on("console", note)
     seat.page.on("pageerror", lambda error: wrong.append(f"{name}: script: {error}"))
     for name, address in (EMPTY.get(role) or addresses(role, territory)).items():
         await seat.page.set_viewport_size({"width": 390, "height": HEIGHTS[390]})
         answer = await seat.page.goto(seat.base + address)
         assert answer is not None and answer.status < 500, (address, answer and answer.status)
+        if (moved := await seat.page.evaluate(_MOVED)) > 0.002:
+            wrong.append(f"{name}: what stood there moved by {moved:.3f} while the page came")
         await seat.page.evaluate(AXE.read_text("utf-8"))
         wrong += [f"{name} {one}" for one in await look(seat.page, pictures and pictures / f"{role}-{name}", name)]
     assert wrong == []
 
 
 async def test_what_this_test_looks_for_is_found(sit, tmp_path: Path) -> None:
-    """The control: a field without a name, a pale text, a box that is too wide, a script of the page: all reported."""
+    """The control: a field without a name, a pale text, a box that is too wide, a script of the page, something that
+    moves, that cuts its text off, that has no edge, a focus nobody sees: all reported.
+    """
     seat: Seat = await sit()
     refused: list[str] = []
     seat.page.on("console", lambda message: refused.append(message.text))
@@ -309,6 +344,19 @@ async def test_what_this_test_looks_for_is_found(sit, tmp_path: Path) -> None:
     assert "1200-light: color-contrast" in found
     assert "390-light: beside the page: HR" in found
     assert "Content Security Policy" in " ".join(refused)
+    await seat.page.evaluate(
+        """() => { const [box, chip] = [document.createElement("p"), document.createElement("a")];
+        box.textContent = "incompréhensiblement";
+        box.style.cssText = "width: 3em; overflow: hidden; overflow-wrap: normal";
+        box.style.setProperty("transition-duration", "1s", "important");
+        chip.className = "chip"; chip.textContent = "mot"; chip.style.border = "0";
+        document.querySelector("main").prepend(box, chip, document.createElement("nav"));
+        document.querySelector("a.skip").style.outline = "none"; }"""
+    )
+    found = "\n".join(await discomforts(seat.page))
+    for wrong in ("320 spaced: beside the page: HR", "320 spaced: cut off: P", "reduced motion: moves: P",
+                  "no edge: A.chip", "landmarks: <nav>", "focus not seen: <a class=\"skip\""):  # fmt: skip
+        assert wrong in found, found
     assert len(list(tmp_path.glob("control-*.png"))) == len(VIEWS)
 
 
@@ -329,4 +377,4 @@ async def look(page: Page, picture: Path | None, name: str) -> list[str]:
             folder = ROOT / "docs" / "screenshots"
             folder.mkdir(parents=True, exist_ok=True)
             await page.screenshot(path=folder / DOCS[name, width, scheme], full_page=False)
-    return found
+    return [*found, *(await discomforts(page) if name in LIVED_IN else ())]

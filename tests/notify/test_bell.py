@@ -14,7 +14,7 @@ from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, 
 NOW = datetime(2026, 11, 18, 15, 0, tzinfo=UTC)
 NEXT_MORNING = datetime(2026, 11, 19, 7, 30, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
-URGENT, CAN_WAIT = Kind.REFERRAL_AWAITS.value, LadderStep.NO_ACTIVITY.value
+URGENT, CAN_WAIT, EVE = Kind.REFERRAL_AWAITS.value, LadderStep.NO_ACTIVITY.value, Kind.APPOINTMENT_EVE.value
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,9 @@ URGENT, CAN_WAIT = Kind.REFERRAL_AWAITS.value, LadderStep.NO_ACTIVITY.value
         (CAN_WAIT, Wishes(Rhythm.AT_ONCE), NOW),
         (URGENT, Wishes(Rhythm.WEEKLY), MONDAY),
         (URGENT, Wishes(Rhythm.NEVER), Reason.PREFERS_NOT),
+        (EVE, Wishes(), NOW),
+        (EVE, Wishes(Rhythm.WEEKLY), Reason.STALE),
+        (EVE, Wishes(quiet_from=time(15), quiet_until=time(8)), Reason.STALE),
         (URGENT, Wishes(quiet_from=time(15), quiet_until=time(17)), datetime(2026, 11, 18, 16, 0, tzinfo=UTC)),
         (URGENT, Wishes(quiet_from=time(14), quiet_until=time(8)), datetime(2026, 11, 19, 7, 0, tzinfo=UTC)),
         (URGENT, Wishes(quiet_from=time(20), quiet_until=time(8)), NOW),
@@ -32,6 +35,12 @@ URGENT, CAN_WAIT = Kind.REFERRAL_AWAITS.value, LadderStep.NO_ACTIVITY.value
 )
 def test_a_mail_leaves_when_the_account_wishes(kind, wishes, expected):
     assert when_to_mail(kind, wishes, NOW) == expected
+
+
+def test_the_eve_of_an_appointment_goes_into_the_mail_of_that_day_also_of_a_week():
+    monday_at_eight = MONDAY.replace(minute=0)
+    assert when_to_mail(EVE, Wishes(), monday_at_eight) == MONDAY
+    assert when_to_mail(EVE, Wishes(Rhythm.WEEKLY), monday_at_eight) == MONDAY
 
 
 def test_a_quiet_weekend_and_a_quiet_night_end_on_monday_morning():

@@ -9,9 +9,14 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.notify import ledger, ledger_counts
+from services.notify import ledger, ledger_counts, watch
 from services.notify.domain import Kind, Reason, State
 from services.notify.ledger import Entry, Settled
+from services.notify.scheduler import Scheduler
+from services.notify.store import channel_states, last_beat
+from services.notify.tables import PLUMBING, SCHEMA
+from services.runtime.process import Service
+from services.runtime.web.shell import is_ready
 
 EVENTS = st.one_of(
     st.tuples(st.just("enter"), st.integers(0, 2), st.sampled_from([None, Reason.STALE, Reason.OWN_ACTION])),
@@ -86,6 +91,40 @@ async def test_a_reminder_that_fired_without_a_telling_is_an_imbalance(world):
             "INSERT INTO reminder (ref, referral, step, due_at, audience, assignee, desk, version, state, fired_at)"
             " VALUES (:ref, :ref, 'no_activity', :now, '{}', :ref, :ref, 1, 'fired', :now)", ref=ref, now=FIRST,
         )  # fmt: skip
-        day = await ledger_counts.day_of(work, FIRST.date())
+        day, health = await ledger_counts.day_of(work, FIRST.date()), await watch.health(work, FIRST)
         await work.execute("DELETE FROM reminder WHERE ref = :ref", ref=ref)
+        after = await watch.health(work, FIRST)
     assert day.imbalance == 1
+    assert health == {"scheduler": "ok", "ledger": "unbalanced"} and is_ready(health)
+    assert after == {"scheduler": "ok", "ledger": "ok"}
+
+
+async def test_two_territories_in_one_database_each_have_their_beat_their_lines_and_their_channels(world):
+    own, at = world.service, FIRST - timedelta(days=365)
+    settings = own.settings.model_copy(update={"territory": "ailleurs"})
+    other = Service("notify", settings, own.servers, SCHEMA, PLUMBING, own.clock)
+    other.database.send_hint = None
+    try:
+        for one in (own, other):
+            await Scheduler(one).turn()
+            async with one.database.worker(at=at) as work:
+                await ledger.enter(work, entry(uuid4(), uuid4(), uuid4(), at, Reason.STALE))
+                for _ in range(2):
+                    await ledger_counts.count_lines(work, at.date())
+                await watch.keep_states(own.app.state.channels, work)
+            async with one.database.worker() as work:
+                assert await last_beat(None, work) and len(await channel_states(None, work)) == 2
+                lines = await work.execute("SELECT count FROM ledgerline WHERE day = :day", day=at.date())
+                assert lines.scalars() == [1]
+                await work.execute("DELETE FROM telling WHERE due_at = :at", at=at)
+                await ledger_counts.count_lines(work, at.date())
+    finally:
+        await other.database.close()
+
+
+async def test_a_scheduler_that_nobody_heard_for_a_minute_is_not_ready(world):
+    """In years to come nobody beats; a process that has only just begun is not blamed for it."""
+    async with world.service.database.worker(at=FIRST) as work:
+        long_ago, just_now = await watch.health(work, FIRST - timedelta(hours=1)), await watch.health(work, FIRST)
+    assert long_ago["scheduler"] == "stale" and not is_ready(long_ago)
+    assert is_ready(just_now)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.facts import ReferralAssigned, ReferralRecalled, ReferralReopened
+from contracts.lifecycle import State
 from contracts.vocabulary import RecallReason, ReopenReason
-from services.notify import ledger_counts, mail
+from services.notify import ledger_counts, ledger_words, mail
 from services.notify.domain import LONGEST_DELAY, next_delay
 from services.notify.sender import Sender
 from services.notify.smtp import Mailer
@@ -164,6 +165,43 @@ async def test_what_a_dead_sender_had_in_hand_is_sent_under_the_same_message_id(
     assert received.message["Message-ID"] == f"<telling-{ref}@valbrume.example>"
 
 
+async def test_what_a_dead_process_had_in_hand_leaves_under_its_number_without_what_is_new(world, new_fact, until):
+    """Even when the telling that gave the number is to be told no more, and another one waits for the same person."""
+    account, email = world.account()
+    gone, stays, new = (new_fact(assignee=account) for _ in range(3))
+    async with world.relay.away():
+        for fact in (gone, stays):
+            await world.publish(fact)
+            await until(lambda ref=fact.ref: tried(world, ref))
+        letter = (await refs(world, gone.ref))[0]
+        for fact in (gone, stays):
+            await in_the_hand_of_a_dead_process(world, fact.ref, letter)
+        await world.publish(new_fact(
+            ReferralRecalled, ref=gone.ref, version=2, assignee=account, state=State.RECALLED,
+            reason=RecallReason.MISTAKE,
+        ))  # fmt: skip
+        await until(lambda: settled(world, gone.ref))
+        await world.publish(new)
+        await until(lambda: tried(world, new.ref))
+    world.shift = timedelta(minutes=3)
+    await until(lambda: told(world, stays.ref))
+    await until(lambda: told(world, new.ref))
+    numbers = [mail.message["Message-ID"] for mail in world.relay.to(email)]
+    (other,) = await refs(world, new.ref)
+    assert sorted(numbers) == sorted(f"<telling-{one}@valbrume.example>" for one in (letter, other))
+    async with world.service.database.worker() as work:
+        counted = await work.execute(
+            "SELECT referral, repeats FROM telling WHERE referral = ANY(cast(:refs AS uuid[]))",
+            refs=[one.ref for one in (gone, stays, new)],
+        )
+        assert {row.referral: row.repeats for row in counted} == {gone.ref: 0, stays.ref: 1, new.ref: 0}
+        await ledger_counts.measure(work)
+        lines = (await work.execute("SELECT sum(repeats) FROM ledgerline")).scalar_one()
+        assert lines == (await work.execute("SELECT sum(repeats) FROM telling")).scalar_one() > 0
+    assert ledger_words.repeated(0) is None
+    assert ledger_words.repeated(1).startswith("1 message repris") and "2 messages" in ledger_words.repeated(2)
+
+
 async def test_two_senders_never_send_the_same_telling(world, new_fact, until):
     accounts = [world.account() for _ in range(25)]
     facts = [new_fact(assignee=account) for account, _ in accounts]
@@ -259,12 +297,19 @@ async def count_is(world, ref, number: int) -> bool:
     return len(await world.rows(ref)) == number
 
 
-async def in_the_hand_of_a_dead_process(world, ref) -> None:
+async def refs(world, referral) -> list[UUID]:
+    """The tellings of a referral."""
+    async with world.service.database.worker() as work:
+        return list((await work.execute("SELECT ref FROM telling WHERE referral = :ref", ref=referral)).scalars())
+
+
+async def in_the_hand_of_a_dead_process(world, ref, letter=None) -> None:
     async with world.service.database.worker() as work:
         await work.execute(
-            "UPDATE telling SET state = 'sending', attempts = attempts + 1,"
+            "UPDATE telling SET state = 'sending', attempts = attempts + 1, letter = :letter,"
             " next_attempt_at = now() + interval '2 minutes' WHERE referral = :ref",
             ref=ref,
+            letter=letter,
         )
 
 

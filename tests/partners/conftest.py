@@ -177,6 +177,10 @@ class World:
     async def at_desk(self, desk: str = "Accueil social", role: str = "desk_agent") -> httpx.AsyncClient:
         return await self.as_account(organisation="Caf de Valbrume", desk=desk, role=role)
 
+    async def was_here(self, account: str) -> None:
+        """Her first visit is over: from now on she lands where she wants to."""
+        await self.browser().post("/connexion/demonstration", data={"account": account})
+
     def wrap(self, fact: ReferralFact) -> Envelope:
         return Envelope.of(fact, source="referral", time=fact.at, territory=TERRITORY, actor_kind="referent")
 

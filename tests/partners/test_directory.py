@@ -244,6 +244,7 @@ async def test_the_hours_of_a_desk_leave_as_a_fact_once_they_change(world, manag
     ]  # fmt: skip
     assert (fact.organisation, fact.closures) == (CAF, ())
     page = await text_of(manager, "/bureau/reglages")
+    assert 'href="/tableau/reperes"' in page
     for words in ("Complet", "lundi 9 h - 12 h, 14 h - 17 h 30", "Pièce d’identité", "Les originaux, sans copie."):
         assert words in page, words
     typed = await text_of(manager, settings)

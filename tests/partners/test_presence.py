@@ -155,6 +155,11 @@ async def test_an_attempt_is_noted_in_one_tap_by_the_means_used_last(world, arri
     assert "il manque encore\u202f: 1 tentative et un autre jour." in text
     assert 'name="channel" value="sms"' in text
     taps = re.findall(r'<button[^>]*name="result" value="(\w+)"', text)
+    # Noting a contact has one place: the card, before whatever else one may do, holds the page's own button, too.
+    assert text.count(f'href="/bureau/{fact.ref}/log_attempt"') == 1
+    card = text.split('id="essais"', 1)[1].split("</section>", 1)[0]
+    assert f'<a class="ds-button" href="/bureau/{fact.ref}/log_attempt">Noter un contact</a>' in card
+    assert text.index('id="essais"') < text.index("data-referral")
     assert taps == ["reached", "no_answer", "message_left", "wrong_contact", "call_back"]
     command = re.search(r'name="command_id" value="([^"]*)"', text)[1]
     form = {"channel": "sms", "result": "message_left", "command_id": command}

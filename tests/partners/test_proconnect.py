@@ -71,6 +71,7 @@ async def bindings(world) -> dict[str, str]:
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 async def test_somebody_of_an_organisation_of_the_directory_comes_in(world, provider, algorithm):
+    await world.was_here(REFERENT["ref"])
     provider.algorithm = algorithm
     browser, answer = await sign_in(world, "/personnes")
     assert answer.status_code == 303, answer.text

@@ -28,6 +28,7 @@ async def ask_code(world, until, browser, email=EMAIL) -> str:
 
 
 async def test_a_code_typed_in_the_browser_that_asked_for_it_signs_in(world, until):
+    await world.was_here(demo_accounts()[0]["ref"])
     browser = world.browser()
     code = await ask_code(world, until, browser, EMAIL.upper())
     answer = await browser.post("/connexion/code", data={"code": f"{code[:3]} {code[3:]}"})
@@ -165,6 +166,7 @@ async def test_a_session_ends_after_ten_hours_whatever_its_use(world):
 
 @pytest.mark.parametrize("path", ["/bureau?vue=attente", "/reseau"])
 async def test_one_comes_back_to_the_page_one_wanted(world, path):
+    await world.was_here(demo_accounts()[5]["ref"])
     form = {"account": demo_accounts()[5]["ref"], "suite": path}
     answer = await world.browser().post("/connexion/demonstration", data=form)
     assert answer.headers["location"] == path
@@ -174,6 +176,7 @@ async def test_one_comes_back_to_the_page_one_wanted(world, path):
     "path", ["//ailleurs.example", "https://ailleurs.example", "/\\ailleurs.example", "/\t/ailleurs.example", "bureau"]
 )
 async def test_one_is_never_sent_elsewhere(world, path):
+    await world.was_here(demo_accounts()[5]["ref"])
     form = {"account": demo_accounts()[5]["ref"], "suite": path}
     answer = await world.browser().post("/connexion/demonstration", data=form)
     assert answer.headers["location"] == "/bureau"

@@ -1,7 +1,7 @@
 """A joint appointment: one side proposes, the other answers; its place is the directory’s, nobody is in its file."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,6 +12,8 @@ from contracts.refusals import AppointmentChanged, DateInThePast, InvalidInput, 
 from contracts.replies import AppointmentNow
 from contracts.vocabulary import AppointmentPlace, AppointmentSide, AppointmentState, Attendee, Outcome
 from services.referral import domain
+from services.referral.appointments import eve_of
+from services.referral.calendar_rules import Calendar, Version
 from services.referral.delays import BUSINESS_DAY, Sending, delay_of
 from services.referral.life import Life, Moment
 from services.runtime.web.appointments import Around, calendar
@@ -133,3 +135,17 @@ def test_a_usual_delay_counts_those_that_still_wait():
     withdrawn = [Sending(desk, at, "withdrawn", 60) for _ in range(6)]
     assert delay_of(desk, [*fast, *withdrawn], NOW).median_days == 1.0
     assert delay_of(desk, [Sending(uuid4(), at, "answered", 1)], NOW).sent == 0
+
+
+def test_both_sides_are_reminded_on_the_last_day_worked_before_it_while_that_lies_ahead():
+    friday = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    monday, thursday = friday + timedelta(days=3), friday + timedelta(days=6)
+    assert eve_of(monday, Calendar()) == datetime(2026, 11, 20, 7, tzinfo=UTC)  # over the week-end, at eight in Paris
+    assert eve_of(thursday, Calendar()) == datetime(2026, 11, 25, 7, tzinfo=UTC)
+    closed = Version(date(2026, 1, 1), NOW, closures=((date(2026, 11, 23), date(2026, 11, 25)),))
+    assert eve_of(thursday, Calendar((closed,))) == datetime(2026, 11, 20, 7, tzinfo=UTC)
+    for starts, told in ((thursday, eve_of(thursday, Calendar())), (NOW + timedelta(hours=20), None)):
+        wanted = proposal(starts=starts)
+        after = domain.decide(life(), wanted, moment(REFERENT)).after
+        accepted = domain.decide(after, act.AcceptAppointment(appointment=wanted.appointment), moment(DESK))
+        assert accepted.facts[0].eve == told

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.ladder import Audience, LadderStep
 from contracts.lifecycle import State
-from contracts.refusals import ClockOutOfBounds, RungNeeded, RungsOutOfOrder
+from contracts.refusals import ClockOutOfBounds, InvalidInput, RungNeeded, RungsOutOfOrder
 from services.referral.calendar_rules import Calendar, week_of
 from services.referral.calendar_rules import Version as Hours
 from services.referral.desk_terms import Terms
@@ -67,6 +67,36 @@ def test_a_ladder_on_which_a_silence_could_pass_is_refused_by_name(clocks, days,
     with pytest.raises(refusal) as refused:
         check(changed(clocks, days))
     assert refused.value.field == field
+
+
+_A, _S = Audience, LadderStep
+
+
+@pytest.mark.parametrize(("hearers", "urgent", "refusal", "field"), [
+    ({_S.ACKNOWLEDGE_LATE: (_A.MANAGER,)}, {}, InvalidInput, "who_acknowledge_late"),
+    ({_S.CONTACT_DUE: ()}, {}, InvalidInput, "who_contact_due"),
+    ({_S.CHECK_30: (_A.REFERENT, _A.ASSIGNEE)}, {}, InvalidInput, "who_check_30"),
+    ({}, {_S.ACKNOWLEDGE_LATE: None}, RungNeeded, "urgent_acknowledge_late"),
+    ({}, {_S.ACKNOWLEDGE_SOON: 1}, ClockOutOfBounds, "urgent_acknowledge_soon"),
+    ({}, {_S.ACKNOWLEDGE_SOON: -4}, RungsOutOfOrder, "urgent_acknowledge_soon"),
+])  # fmt: skip
+def test_a_rung_that_nobody_hears_who_can_act_or_that_comes_before_the_sending_is_refused(
+    hearers, urgent, refusal, field
+):
+    with pytest.raises(refusal) as refused:
+        check(changed({}, {}, hearers, urgent))
+    assert refused.value.field == field
+
+
+def test_chosen_hearers_and_hours_are_planned_and_kept():
+    ladder = changed({}, {}, {_S.ACKNOWLEDGE_DUE: (_A.COORDINATOR, _A.ASSIGNEE)}, {_S.ACKNOWLEDGE_SOON: None})
+    check(ladder)
+    assert ladder_from(clocks_as_data(ladder), rungs_as_data(ladder)) == ladder
+    sent = datetime(2026, 6, 4, 8, tzinfo=UTC)
+    told = plan(Standing(State.SENT, sent, sent, acknowledge_due(sent, urgent=True), urgent=True), ladder.rungs)
+    audiences = {one.step: one.audience for one in told}
+    assert audiences[_S.ACKNOWLEDGE_DUE] == (_A.ASSIGNEE, _A.DEPUTY, _A.COORDINATOR)
+    assert _S.ACKNOWLEDGE_SOON not in audiences
 
 
 def test_the_usual_ladder_and_one_with_what_may_go_taken_out_are_taken():

@@ -1,9 +1,9 @@
 """Dates as people say them, in French, at the hour of Paris; the exact instant is kept for the hover and the print."""
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
+from contracts.paris import PARIS
+
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS = (
     "janvier",

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from contracts.help import help_of
 from contracts.pages import BELL, navigation
 from contracts.viewer import Viewer
 from services.runtime.settings import Settings
@@ -25,9 +26,12 @@ ASSETS = Path(__file__).parents[3] / "assets" / "node_modules"
 SOURCE_URL = "https://relais.example/source"
 VENDOR = re.compile(
     r"^(htmx\.org/dist/[\w.-]+\.js|@digdir/designsystemet-css/dist/[\w./-]+\.css"
-    r"|@fontsource-variable/atkinson-hyperlegible-next/(files/[\w.-]+\.woff2|[\w.-]+\.css))$"
+    r"|@fontsource-variable/atkinson-hyperlegible-next/files/[\w.-]+\.woff2)$"
 )
+IN_BAR = 5
 FLASH = "relais_flash"
+# The one message that waits behind something long.
+FLASH_LIFE = {"started_anew": 600}
 FLASHES = {
     "saved": ("Enregistré.", "success"),
     "sent": ("Orientation confiée.", "success"),
@@ -37,7 +41,13 @@ FLASHES = {
     "receipt": ("C’est noté\u202f: elle a son reçu.", "success"),
     "published": ("La notice est publiée. Elle ne changera plus.", "success"),
     "withdrawn": ("L’accord est retiré. Les informations ne sont plus consultables.", "success"),
+    "files_merged": ("Les deux dossiers n’en font plus qu’un. Vous pouvez défaire cette réunion ici.", "success"),
+    "files_separated": (
+        "Les deux dossiers sont séparés. Ce qui a été ajouté depuis leur réunion est resté dans celui-ci.",
+        "success",
+    ),
     "abandoned": ("Abandonnée. Ce que vous aviez écrit est effacé.", "success"),
+    "erased": ("Le dossier est effacé. Il ne peut pas être remis.", "success"),
     "left_already": ("Elle est déjà partie\u202f: rien n’a été effacé.", "warning"),
     "means_saved": ("Enregistré. Vos moyens de connexion ont changé.", "success"),
     "session_ended": ("L’appareil est déconnecté, dès maintenant.", "success"),
@@ -52,6 +62,7 @@ FLASHES = {
     ),
     "open_published": ("C’est publié. Tout le monde peut le lire, et rien n’y changera plus.", "success"),
     "signed_out": ("Votre session est fermée.", "success"),
+    "started_anew": ("La démonstration est comme au premier jour. Choisissez un rôle.", "success"),
 }
 
 
@@ -122,6 +133,7 @@ class Renderer:
             demonstration=self.settings.demonstration,
             source_url=SOURCE_URL,
             flash={"text": flash[0], "kind": flash[1]} if flash else None,
+            page_help=help_of(getattr(request.scope.get("route"), "path", "")) if template != "error.html" else None,
             **context,
         )
         response = HTMLResponse(body, status)
@@ -134,6 +146,8 @@ class Renderer:
         # One entry is the current one: the longest address that the path begins with.
         inside = [item.href for item in items if path == item.href or path.startswith(item.href + "/")]
         here = max(inside, key=len, default=None)
+        # A phone's bar has room for five: the first ones, the bell, and a fold with the rest.
+        kept = [item.href for item in items if item.href != BELL][: IN_BAR - 2] if len(items) > IN_BAR else None
         return [
             {
                 "href": item.href,
@@ -141,6 +155,7 @@ class Renderer:
                 "icon": item.icon,
                 "count": None,
                 "current": item.href == here,
+                "folded": kept is not None and item.href != BELL and item.href not in kept,
             }
             for item in items
         ]
@@ -150,5 +165,5 @@ def redirect(address: str, flash: str | None = None) -> Response:
     """See another page next (303), with a message of FLASHES when it says something."""
     response = RedirectResponse(address, 303)
     if flash:
-        response.set_cookie(FLASH, flash, max_age=60, httponly=True, samesite="lax")
+        response.set_cookie(FLASH, flash, max_age=FLASH_LIFE.get(flash, 60), httponly=True, samesite="lax")
     return response

@@ -5,7 +5,7 @@ static files.
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,31 +21,30 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.refusals import CrossSiteRequest, NotFound, Refusal, ServiceAway, SignInRequired
+from contracts.refusals import (
+    BodyTooLarge,
+    CrossSiteRequest,
+    NotFound,
+    Refusal,
+    ServiceAway,
+    SignInRequired,
+    TooManyTries,
+)
 from services.runtime import telemetry
 from services.runtime.away import is_away
 from services.runtime.migrations import head_reached, role_url
+from services.runtime.web.body import IN_SCOPE, Body
+from services.runtime.web.errors import error_page, session_over
 from services.runtime.web.guard import OPEN, Pages, check_same_site
 from services.runtime.web.pages import Renderer, vendor_files
+from services.runtime.web.security import SECURITY_HEADERS, STATIC
 
 if TYPE_CHECKING:
     from services.runtime.process import Service
 
 log = telemetry.logger("web")
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self';"
-        " connect-src 'self'; font-src 'self'; worker-src 'self';"
-        " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
-}
+SHOWN_ALONE = frozenset({"ledger"})
 ENCRYPTED_FOR_A_YEAR = f"max-age={365 * 86_400}"
-STATIC = Path(__file__).with_name("static")
 
 
 class RouteWithoutRole(Exception):
@@ -92,6 +91,7 @@ class Guarded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        receive = scope[IN_SCOPE] = body = Body(scope, receive)
         request, began, status, started = Request(scope, receive), time.perf_counter(), 500, False
 
         async def sending(message: Message) -> None:
@@ -103,20 +103,23 @@ class Guarded:
                     headers.setdefault(name, value)
                 if scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", ENCRYPTED_FOR_A_YEAR)
+                if status == TooManyTries.status:  # also where a form is shown again
+                    headers.setdefault("Retry-After", str(TooManyTries.wait))
                 if not scope["path"].startswith("/static/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         try:
             check_same_site(request, self.from_elsewhere)
+            body.check()
             with telemetry.span(f"{request.method} {self.service.name}", service=self.service.name):
                 await self.app(scope, receive, sending)
-        except CrossSiteRequest as refusal:
+        except (CrossSiteRequest, BodyTooLarge) as refusal:
             await (await _refused(request, refusal))(scope, receive, sending)
         except Exception as error:
             if started:
                 raise
-            answer = await _away(request, error) if is_away(error) else _surprised(request, error)
+            answer = await (_away if is_away(error) else _surprised)(request, error)
             await answer(scope, receive, sending)
         route = getattr(scope.get("route"), "path", "none")
         took = time.perf_counter() - began
@@ -130,14 +133,23 @@ def wants_json(request: Request) -> bool:
 
 
 async def _refused(request: Request, refusal: Refusal) -> Response:
+    answer = await _answer_to(request, refusal)
+    if refusal.wait is not None:
+        answer.headers["Retry-After"] = str(refusal.wait)
+    return answer
+
+
+async def _answer_to(request: Request, refusal: Refusal) -> Response:
     if wants_json(request):
         return JSONResponse(refusal.wire(), refusal.status)
     if isinstance(refusal, SignInRequired):
+        if await session_over(request):
+            return await error_page(request, refusal.status, "Elle s’est fermée après un moment sans activité.")
         target = quote(request.url.path) if request.method == "GET" else ""
         return RedirectResponse(f"/connexion?suite={target}" if target else "/connexion", 303)
     if refusal.page is not None and request.method == "GET":
         return RedirectResponse(refusal.page.format(**refusal.details), 303)
-    return _error_page(request, refusal.status, str(refusal))
+    return await error_page(request, refusal.status, str(refusal), slug=refusal.slug)
 
 
 async def _http_error(request: Request, error: HTTPException) -> Response:
@@ -147,7 +159,7 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
         return JSONResponse(
             {"slug": f"http-{error.status_code}", "sentence": "Demande impossible.", "details": {}}, error.status_code
         )
-    return _error_page(request, error.status_code, "Cette demande n’est pas possible ici.")
+    return await error_page(request, error.status_code, "Cette demande n’est pas possible ici.")
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -171,7 +183,7 @@ async def _away(request: Request, error: Exception) -> Response:
     return await _refused(request, ServiceAway())
 
 
-def _surprised(request: Request, error: Exception) -> Response:
+async def _surprised(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
     log.error(
         "surprise",
@@ -185,44 +197,7 @@ def _surprised(request: Request, error: Exception) -> Response:
         return JSONResponse(
             {"slug": "surprise", "sentence": "Une erreur est survenue.", "details": {"reference": reference}}, 500
         )
-    return _error_page(
-        request, 500, "Une erreur est survenue de notre côté. Rien de ce qui était enregistré n’est perdu.", reference
-    )
-
-
-_TITLES = {
-    401: "Connectez-vous",
-    403: "Cette page n’est pas pour votre rôle",
-    404: "Page introuvable",
-    405: "Page introuvable",
-    409: "Ce n’est plus possible",
-    410: "Ces informations ne sont plus consultables",
-    422: "Il reste un point à corriger",
-    429: "Trop d’essais",
-    500: "Une erreur est survenue",
-    503: "Un instant",
-}
-_ADVICE = {
-    404: ["Vérifiez l’adresse.", "Revenez à votre accueil."],
-    403: ["Revenez à votre accueil.", "Si vous pensez que c’est une erreur, écrivez à l’administration du territoire."],
-    409: ["Revenez à la page pour voir où en est l’orientation."],
-    503: ["Attendez un instant, puis rechargez la page."],
-    500: ["Réessayez.", "Si cela recommence, donnez la référence ci-dessous à l’administration du territoire."],
-}
-
-
-def _error_page(request: Request, status: int, sentence: str, reference: str | None = None) -> Response:
-    pages: Renderer = request.app.state.pages
-    return pages.render(
-        request,
-        "error.html",
-        status=status,
-        title=_TITLES.get(status, "Demande impossible"),
-        sentence=sentence,
-        advice=_ADVICE.get(status, []),
-        reference=reference,
-        viewer=getattr(request.state, "viewer", None),
-    )
+    return await error_page(request, 500, "Cela vient de nous, pas de vous.", reference=reference)
 
 
 def _machine_routes(service: "Service") -> APIRouter:
@@ -235,9 +210,9 @@ def _machine_routes(service: "Service") -> APIRouter:
 
     @pages.get("/readyz", OPEN)
     async def readyz() -> Response:
-        """Database, bus and migrations, each `ok` or what is missing; 503 when one is missing."""
+        """Database, bus, migrations and clocks, each `ok` or what is missing; 503 when one is missing."""
         found = await readiness(service)
-        return JSONResponse(found, 200 if all(value == "ok" for value in found.values()) else 503)
+        return JSONResponse(found, 200 if is_ready(found) else 503)
 
     @pages.get("/metrics", OPEN)
     async def metrics() -> Response:
@@ -254,6 +229,13 @@ async def readiness(service: "Service") -> dict[str, Any]:
         url = role_url(service.servers.database_url, service.servers.keys, service.name, "web")
         found["migrations"] = "ok" if await head_reached(url, service.schema) else "pending"
         found["database"] = "ok"
+        if service.parts.health is not None:
+            found |= await service.parts.health()
     except Exception as error:
         found["database"] = type(error).__name__
     return found
+
+
+def is_ready(found: Mapping[str, str]) -> bool:
+    """Whether a process may be sent requests. Books that do not add up are shown, and take nobody out of service."""
+    return all(value == "ok" for name, value in found.items() if name not in SHOWN_ALONE)

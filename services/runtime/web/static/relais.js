@@ -23,14 +23,14 @@
 
   // Menus made of <details> close with Esc and when one clicks elsewhere.
   const closeMenus = (keep) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) {
+    for (const menu of document.querySelectorAll("details:is(.menu, .rest)[open]")) {
       if (menu === keep) continue;
       if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
       menu.open = false;
     }
   };
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
-  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details:is(.menu, .rest)")));
 
   // What can be taken back for some seconds only: afterwards it stands among the other actions.
   for (const bar of document.querySelectorAll("[data-gone-after]")) {
@@ -42,10 +42,7 @@
   }
 
   // A page made to be printed.
-  for (const button of document.querySelectorAll("[data-print]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => print());
-  }
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
   // What is left to write in a text of limited length.
   const count = (area) => {

@@ -1,0 +1,154 @@
+"""What a service keeps from facts, set beside what the record says it should be: compared row by row, and put right.
+
+The record is the table of facts of each service in PostgreSQL, kept for good; the stream, which forgets, has no part in
+it. Only facts that the service has taken count, so what waits on the bus is no difference.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import Envelope
+from services.runtime.database import Database, Work
+from services.runtime.driver import Row as DriverRow
+
+AT_ONCE = 500
+Progress = Callable[[int, int], None]
+Row = Mapping[str, Any]
+_REFS = """
+SELECT DISTINCT ref FROM fact WHERE version > 0 AND ref > :after AND type LIKE :thing ORDER BY ref LIMIT :most
+"""
+_COUNT = "SELECT count(DISTINCT ref) FROM fact WHERE version > 0 AND type LIKE :thing"
+_COUNTED = "SELECT ref, envelope FROM fact WHERE version > 0 AND ref = ANY(cast(:refs AS uuid[])) ORDER BY ref, version"
+_TOLD = """
+SELECT id, envelope, at > now() - interval '40 days' AS recent FROM fact
+WHERE version = 0 AND type = ANY(cast(:types AS text[])) AND (cast(:refs AS uuid[]) IS NULL OR ref = ANY(:refs))
+ORDER BY seq
+"""
+# The inbox remembers 45 days: what is older was taken long ago.
+_NOTED = "SELECT fact FROM inbox WHERE consumer = :consumer AND fact = ANY(cast(:facts AS uuid[]))"
+# While it is held, no consumer goes on with these objects.
+_TAKEN = """
+SELECT ref, version FROM position
+WHERE consumer = :consumer AND ref = ANY(cast(:refs AS uuid[])) ORDER BY ref FOR UPDATE
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table kept from facts: its key, the columns that the record decides, and those that a new row needs beside."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many rows the record asks for, how many of the live ones differed, were missing, or were one too many."""
+
+    table: str
+    rows: int = 0
+    differing: int = 0
+    missing: int = 0
+    extra: int = 0
+
+    @property
+    def identical(self) -> bool:
+        """Nothing had to be put right."""
+        return not (self.differing or self.missing or self.extra)
+
+    def __add__(self, other: "Compared") -> "Compared":
+        mine, theirs = (self.rows, self.differing, self.missing, self.extra), other
+        added = (theirs.rows, theirs.differing, theirs.missing, theirs.extra)
+        return Compared(self.table, *(one + two for one, two in zip(mine, added, strict=True)))
+
+
+class Record:
+    """The facts that each service wrote, read under its own worker role."""
+
+    def __init__(self, databases: Mapping[str, Database]) -> None:
+        self.databases = databases
+
+    async def count(self, service: str, thing: str) -> int:
+        """How many objects of that name have facts there."""
+        async with self.databases[service].worker() as work:
+            found: int = (await work.execute(_COUNT, thing=f"{thing}.%")).scalar_one()
+        return found
+
+    async def refs(self, service: str, thing: str, after: UUID) -> list[UUID]:
+        """The next AT_ONCE objects."""
+        async with self.databases[service].worker() as work:
+            return list((await work.execute(_REFS, after=after, thing=f"{thing}.%", most=AT_ONCE)).scalars())
+
+    async def counted(self, service: str, refs: Iterable[UUID]) -> dict[UUID, list[Envelope]]:
+        """The counted facts of these objects, each one's in the order of their versions."""
+        found: dict[UUID, list[Envelope]] = {}
+        async with self.databases[service].worker() as work:
+            for row in await work.execute(_COUNTED, refs=list(refs)):
+                found.setdefault(row.ref, []).append(Envelope.model_validate(row.envelope))
+        return found
+
+    async def told(self, service: str, *types: str, refs: Iterable[UUID] | None = None) -> list[Envelope]:
+        """Facts of these types, which have no version, in the order in which they were written."""
+        return [Envelope.model_validate(row.envelope) for row in await self._told(service, types, refs)]
+
+    async def told_to(
+        self, consumer: str, reader: Work, service: str, *types: str, refs: Iterable[UUID] | None = None
+    ) -> list[Envelope]:
+        """The same, without what that consumer, whose service `reader` works in, has not taken yet."""
+        rows = await self._told(service, types, refs)
+        recent = [row.id for row in rows if row.recent]
+        noted = set((await reader.execute(_NOTED, consumer=consumer, facts=recent)).scalars())
+        return [Envelope.model_validate(row.envelope) for row in rows if not row.recent or row.id in noted]
+
+    async def _told(self, service: str, types: Iterable[str], refs: Iterable[UUID] | None) -> list[DriverRow]:
+        async with self.databases[service].worker() as work:
+            await unhurried(work)
+            given = None if refs is None else list(refs)
+            return (await work.execute(_TOLD, types=list(types), refs=given)).all()
+
+
+async def unhurried(work: Work) -> None:
+    """This transaction may read a whole record, and wait while what it read is folded."""
+    for statement in ("SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0"):
+        await work.execute(statement)
+
+
+async def taken(consumer: str, refs: Sequence[UUID], work: Work) -> dict[UUID, int]:
+    """How far that consumer has come with each of these objects; it waits for the end of this transaction."""
+    return {row.ref: row.version for row in await work.execute(_TAKEN, consumer=consumer, refs=list(refs))}
+
+
+async def put_right(table: Table, rows: Sequence[Row], work: Work, *, insert: bool = True) -> Compared:
+    """Compare these rows with the live ones of the same keys, and write what differs. `insert` False: none is made."""
+    if not rows:
+        return Compared(table.name)
+    given = json.dumps([dict(one) for one in rows], default=str)
+    names = _names(table.columns)
+    shadow = f"jsonb_populate_recordset(NULL::{table.name}, cast(:rows AS jsonb)) AS s"
+    same = " AND ".join(f"l.{name} = s.{name}" for name in map(_quoted, table.key))
+    mine, theirs = (", ".join(f"{one}.{name}" for name in names) for one in ("l", "s"))
+    sets = ", ".join(f"{name} = s.{name}" for name in names)
+    differing = missing = 0
+    if names:
+        other = f"WHERE {same} AND ({mine}) IS DISTINCT FROM ({theirs}) RETURNING 1"
+        changed = await work.execute(f"UPDATE {table.name} l SET {sets} FROM {shadow} {other}", rows=given)
+        differing = len(changed.all())
+    if insert:
+        every = ", ".join(_names((*table.key, *table.columns, *table.beside)))
+        absent = f"FROM {shadow} WHERE NOT EXISTS (SELECT FROM {table.name} l WHERE {same})"
+        made = await work.execute(f"INSERT INTO {table.name} ({every}) SELECT {every} {absent} RETURNING 1", rows=given)
+        missing = len(made.all())
+    return Compared(table.name, len(rows), differing, missing)
+
+
+def _names(columns: Iterable[str]) -> list[str]:
+    return [_quoted(one) for one in columns]
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
