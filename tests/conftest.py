@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import uvicorn
@@ -43,11 +44,22 @@ def settings(folder: Path) -> Settings:
     return Settings(var=folder, port=0, log_level="error")
 
 
+async def _hasten(ground: Ground) -> None:
+    """No test pulls the plug of these servers (`tests/faults` starts its own): a commit need not await the disk."""
+    owner = await asyncpg.connect(ground.owner_url)
+    try:
+        await owner.execute("ALTER SYSTEM SET synchronous_commit = off")
+        await owner.execute("SELECT pg_reload_conf()")
+    finally:
+        await owner.close()
+
+
 @pytest.fixture(scope="session")
 def servers(settings: Settings) -> Iterator[Ground]:
     """Real servers, empty."""
     telemetry.configure(settings.log_level)
     found = Ground.start(settings)
+    asyncio.run(_hasten(found))
     yield found
     found.stop()
 
