@@ -74,6 +74,7 @@ FROM referral.referral WHERE state IN ('sent', 'acknowledged', 'in_progress', 'o
 _TALLY = """
 INSERT INTO referral.tally (split, clock, month, key, how, bucket, n, territory)
 SELECT '{split}', clock, month, {key}, how, bucket, sum(n), 'valbrume' FROM waits GROUP BY 1, 2, 3, 4, 5, 6
+ON CONFLICT (split, clock, month, key, how, bucket) DO UPDATE SET n = excluded.n
 """
 _SPLITS = {"": "''", "desk": "desk::text", "organisation": "organisation::text", "right": '"right"'}
 
