@@ -20,7 +20,12 @@ SELECT gen_random_uuid(), gen_random_uuid(), 'contact_due', now() + interval '1 
     ARRAY['assignee'], gen_random_uuid(), md5('d' || n % 40)::uuid, 1, 'armed', $2
 FROM generate_series(1, $1) AS n
 """
-_BRING_FORWARD = "UPDATE notify.reminder SET due_at = $1 WHERE ref IN (SELECT ref FROM notify.reminder LIMIT $2)"
+# Only of those armed here: what other rows sent has reminders too, and those of answered referrals never fire.
+_BRING_FORWARD = """
+UPDATE notify.reminder SET due_at = $1 WHERE ref IN (
+    SELECT ref FROM notify.reminder WHERE state = 'armed'
+        AND desk IN (SELECT md5('d' || n)::uuid FROM generate_series(0, 39) AS n) LIMIT $2)
+"""
 _FIRED = "SELECT count(*) FROM notify.reminder WHERE due_at = $1 AND state = 'fired'"
 # What was not told once: no telling or several, no fact or several.
 _NOT_ONCE = """
