@@ -1,6 +1,5 @@
 """Refusals of the life of a referral and of the directory behind it."""
 
-
 from contracts.refusal import Refusal
 
 

@@ -5,16 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from rich.console import Console
-
 from contracts.refusals import Refusal
-from services.processes import make
 from services.referral import comparison
 from services.runtime.database import Work
 from services.runtime.settings import Settings
-from services.whole import Ground
-
-console = Console(highlight=False)
+from services.terminal import console
+from services.whole import at_rest
 
 
 async def export(settings: Settings, out: Path, month: str | None) -> int:
@@ -37,13 +33,19 @@ async def export(settings: Settings, out: Path, month: str | None) -> int:
 
 async def take(settings: Settings, files: list[Path]) -> int:
     """`relais comparison import`: 0 when all were taken, 1 when one was refused, and then none is kept."""
-    new = 0
+    try:
+        texts = [file.read_bytes() for file in files]
+    except OSError as error:
+        console.print(f"relais : {error.filename} : {error.strerror}", soft_wrap=True)
+        return 1
+    new = taken = 0
     try:
         async with _work(settings) as (work, signer):
-            for file in files:
-                new += await comparison.keep(work, signer, file.read_bytes())
-    except (Refusal, OSError) as refusal:
-        console.print(f"relais : {file} : {refusal}", soft_wrap=True)
+            for text in texts:
+                new += await comparison.keep(work, signer, text)
+                taken += 1
+    except Refusal as refusal:
+        console.print(f"relais : {files[taken]} : {refusal}", soft_wrap=True)
         return 1
     console.print(f"{len(files)} fichiers lus, {new} nouveaux.")
     return 0
@@ -51,12 +53,5 @@ async def take(settings: Settings, files: list[Path]) -> int:
 
 @asynccontextmanager
 async def _work(settings: Settings) -> AsyncIterator[tuple[Work, comparison.Signer]]:
-    ground = Ground.start(settings)
-    service = make("referral", settings, ground.servers)
-    service.database.send_hint = None
-    try:
-        async with service.database.worker() as work:
-            yield work, comparison.Signer(settings.keys / "referral" / "comparison")
-    finally:
-        await service.database.close()
-        ground.stop()
+    async with at_rest(settings, "referral") as services, services["referral"].database.worker() as work:
+        yield work, comparison.Signer(settings.keys / "referral" / "comparison")

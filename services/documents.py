@@ -1,6 +1,8 @@
 """The generated documents: written by `./relais documents`, compared by the tests with what the code says now."""
 
 import json
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +37,18 @@ def openapi() -> dict[str, Any]:
     return found
 
 
-def routes_of_all() -> list[BaseRoute]:
-    settings = Settings(var=Path("/nonexistent"), keys=_throwaway_keys())
-    servers = Servers("postgresql://nobody@localhost/none", "nats://localhost:1", Path(settings.keys))
+@cache
+def routes_of_all() -> tuple[BaseRoute, ...]:
+    """Every route of the four services, which are made on throwaway keys and never started."""
     routes: list[BaseRoute] = []
-    for name in SERVICES:
-        app = make(name, settings, servers).app
-        assert isinstance(app, FastAPI)
-        routes += app.routes
-    return routes
+    with tempfile.TemporaryDirectory(prefix="relais-") as keys:
+        settings = Settings(var=Path("/nonexistent"), keys=Path(keys))
+        servers = Servers("postgresql://nobody@localhost/none", "nats://localhost:1", settings.keys)
+        for name in SERVICES:
+            app = make(name, settings, servers).app
+            assert isinstance(app, FastAPI)
+            routes += app.routes
+    return tuple(routes)
 
 
 def documents() -> dict[Path, str]:
@@ -81,9 +86,3 @@ def not_additive(path: Path, text: str) -> list[str]:
 
 def _text(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
-def _throwaway_keys() -> Path:
-    import tempfile
-
-    return Path(tempfile.mkdtemp(prefix="relais-"))

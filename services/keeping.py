@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from contracts.topology import SERVICES
 from services.intake import retention
-from services.processes import make, schema
+from services.processes import schema
 from services.runtime.process import Service
 from services.runtime.purging import PLUMBING_AGES, Age, count_over_age, purge
 from services.runtime.settings import Settings
-from services.whole import Ground
-
-console = Console(highlight=False)
+from services.terminal import bar, console
+from services.whole import at_rest
 
 
 async def keep_to_ages(settings: Settings, *, dry_run: bool) -> dict[str, dict[str, int]]:
@@ -22,19 +19,10 @@ async def keep_to_ages(settings: Settings, *, dry_run: bool) -> dict[str, dict[s
 
     No service is started, so that no clock of theirs does anything beside; the facts of erasures wait in the outbox.
     """
-    ground = Ground.start(settings)
-    try:
-        await ground.prepare(settings.territory)
-        services = {name: make(name, settings, ground.servers) for name in SERVICES}
-        try:
-            counts = await _count(services)
-            if not dry_run:
-                counts = await _let_go(services, counts)
-        finally:
-            for service in services.values():
-                await service.database.close()
-    finally:
-        ground.stop()
+    async with at_rest(settings, *SERVICES, prepare=True) as services:
+        counts = await _count(services)
+        if not dry_run:
+            counts = await _let_go(services, counts)
     console.print(_report(counts, settings, dry_run=dry_run))
     return counts
 
@@ -44,13 +32,11 @@ def _ages(service: Service) -> tuple[Age, ...]:
 
 
 async def _count(services: Mapping[str, Service]) -> dict[str, dict[str, int]]:
-    columns = (TextColumn("Ce qui est au terme"), BarColumn(), MofNCompleteColumn())
     counts = {}
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("", total=len(services))
+    with bar("Ce qui est au terme", len(services)) as shown:
         for name, service in services.items():
             counts[name] = await _over_age(service)
-            progress.advance(bar)
+            shown.advance()
     return counts
 
 
@@ -62,18 +48,16 @@ async def _over_age(service: Service) -> dict[str, int]:
 
 async def _let_go(services: Mapping[str, Service], expected: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     total = sum(sum(one.values()) for one in expected.values())
-    columns = (TextColumn("Conservation"), BarColumn(), MofNCompleteColumn())
     gone: dict[str, dict[str, int]] = {}
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("", total=total)
+    with bar("Conservation", total) as shown:
         for name, service in services.items():
             if name == "intake":
                 assert service.app is not None
                 eraser = service.app.state.eraser
-                report = await retention.keep_to_ages(service, eraser, lambda _, n: progress.advance(bar, n))
+                report = await retention.keep_to_ages(service, eraser, lambda _, n: shown.advance(n))
                 gone[name] = dict(report.counts)
             else:
-                gone[name] = await purge(service.database, _ages(service), lambda _, n: progress.advance(bar, n))
+                gone[name] = await purge(service.database, _ages(service), lambda _, n: shown.advance(n))
     return gone
 
 

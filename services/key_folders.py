@@ -20,8 +20,8 @@ NATS_PORT, MONITOR_PORT = 4222, 8222
 def write_keys(out: Path, settings: Settings) -> Path:
     """Make what is missing below `out` (0700) and return the path of `nats.conf`; what is there is kept.
 
-    `out/<service>/` holds `nats.creds` and the two PostgreSQL passwords; `out/admin/nats.creds` makes the stream;
-    `out/operator/` holds the seeds, `out/system/` the system account's credentials: neither is for a service.
+    `out/<service>/` holds `nats.creds` and a password for each PostgreSQL role; `out/admin/nats.creds` makes the
+    stream; `out/operator/` holds the seeds, `out/system/` the system account's credentials: neither is for a service.
     The server listens as the settings call it: on loopback, unless RELAIS_NATS_URL and RELAIS_NATS_MONITOR_URL name
     another host.
     """

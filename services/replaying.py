@@ -3,30 +3,24 @@ in one sentence each, what cannot be made again.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from contracts.topology import SERVICES
 from services.intake import rebuilding as of_intake
 from services.notify import rebuilding as of_notify
 from services.partners import rebuilding as of_partners
-from services.processes import make
 from services.referral import rebuilding as of_referral
 from services.referral import relearning
 from services.runtime.database import Database
-from services.runtime.projecting import Compared, Record
-from services.runtime.projecting import Progress as Tell
+from services.runtime.projecting import Compared, Progress, Record
 from services.runtime.settings import Settings
-from services.whole import Ground
+from services.terminal import bar, console
+from services.whole import at_rest
 
-console = Console(highlight=False)
 EVERY = "tout"
-Rebuild = Callable[[Database, Record, Tell], Awaitable[Sequence[Compared]]]
+Rebuild = Callable[[Database, Record, Progress], Awaitable[Sequence[Compared]]]
 
 
-async def _referral(database: Database, record: Record, tell: Tell) -> Sequence[Compared]:
+async def _referral(database: Database, record: Record, tell: Progress) -> Sequence[Compared]:
     learnt = await relearning.relearn(database, record)
     figures = await of_referral.rebuild(database, tell)
     counted = [Compared(f"referral.{table}", differing=number) for table, number in figures.differing.items()]
@@ -45,17 +39,9 @@ async def replay(settings: Settings, name: str) -> int:
     """0 when every live row was that of the record, 1 when some had to be put right."""
     if name != EVERY and name not in REBUILDS:
         raise SystemExit(f"relais : service inconnu. Choisissez parmi {', '.join([EVERY, *SERVICES])}.")
-    ground = Ground.start(settings)
-    try:
-        async with AsyncExitStack() as stack:
-            databases = {}
-            for service in SERVICES:
-                databases[service] = make(service, settings, ground.servers).database
-                databases[service].send_hint = None
-                stack.push_async_callback(databases[service].close)
-            return await replay_over(databases, list(REBUILDS) if name == EVERY else [name])
-    finally:
-        ground.stop()
+    async with at_rest(settings, *SERVICES) as services:
+        databases = {service: made.database for service, made in services.items()}
+        return await replay_over(databases, list(REBUILDS) if name == EVERY else [name])
 
 
 async def replay_over(databases: Mapping[str, Database], names: Sequence[str]) -> int:
@@ -63,14 +49,8 @@ async def replay_over(databases: Mapping[str, Database], names: Sequence[str]) -
     record, identical = Record(databases), True
     for name in names:
         rebuild, not_rebuilt = REBUILDS[name]
-        columns = (TextColumn(f"{name}, objets relus"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task("", total=None)
-
-            def tell(done: int, total: int, bar: int = bar, progress: Progress = progress) -> None:
-                progress.update(bar, completed=done, total=total)  # type: ignore[arg-type]
-
-            found = await rebuild(databases[name], record, tell)
+        with bar(f"{name}, objets relus") as shown:
+            found = await rebuild(databases[name], record, shown.reached)
         for one in found:
             console.print(_line(one), soft_wrap=True, markup=False)
         for thing, why in not_rebuilt.items():

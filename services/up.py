@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from contracts.topology import SERVICES
 from services import demonstration_folder
@@ -26,9 +24,9 @@ from services.runtime.process import Service
 from services.runtime.settings import Settings
 from services.runtime.watchdog import Watchdog
 from services.stage import Stage
+from services.terminal import bar, console
 from services.whole import Ground, Whole
 
-console = Console(highlight=False)
 DEMONSTRATION = {"people": 120, "months": 6}
 
 
@@ -174,16 +172,14 @@ async def _started(settings: Settings) -> AsyncIterator[Whole]:
 async def _seed(whole: Whole, *, people: int, months: int, rng_seed: int = 1) -> None:
     from services.seed import seed
 
-    columns = (TextColumn("Territoire imaginaire"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("", total=None)
+    with bar("Territoire imaginaire") as shown:
         report = await seed(
             whole.services,
             people=people,
             months=months,
             rng_seed=rng_seed,
             now=system_clock(),
-            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+            progress=shown.reached,
         )
     console.print(str(report), soft_wrap=True)
 
@@ -208,9 +204,8 @@ async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: 
     watchdog = Watchdog()
     watchdog.start()
     loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):
-        for one in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(one, _stop, server, app)
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, _stop, server, app)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
     serving = asyncio.create_task(server.serve())
     try:

@@ -3,7 +3,8 @@ drive.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -93,6 +94,26 @@ class Ground:
         for server in (self.nats, self.postgres):
             if server is not None:
                 server.stop()
+
+
+@asynccontextmanager
+async def at_rest(settings: Settings, *names: str, prepare: bool = False) -> AsyncIterator[dict[str, Service]]:
+    """These services made and not started, on the data folder of a stopped application or on your servers: no clock of
+    theirs runs, nobody is told of what is written, and its facts wait in the outbox. `prepare`: migrate first.
+    """
+    ground = Ground.start(settings)
+    try:
+        if prepare:
+            await ground.prepare(settings.territory)
+        async with AsyncExitStack() as stack:
+            services: dict[str, Service] = {}
+            for name in names:
+                service = services[name] = make(name, settings, ground.servers)
+                service.database.send_hint = None
+                stack.push_async_callback(service.database.close)
+            yield services
+    finally:
+        ground.stop()
 
 
 class Whole:

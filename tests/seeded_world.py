@@ -1,6 +1,5 @@
 """The fictional territory seeded over servers of its own, called without a network; what its tests look at there."""
 
-import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ from services.runtime.database import Work
 from services.runtime.settings import Settings
 from services.seed import SeedReport, seed
 from services.whole import Ground, Whole
+from tests.conftest import eventually
 
 PEOPLE = 40
 
@@ -80,15 +80,14 @@ async def seeded_in(folder: Path) -> AsyncIterator[Seeded]:
 
 async def _settled(seeded: Seeded) -> None:
     """Every hand-over has followed its referral to the last version."""
-    until = asyncio.get_running_loop().time() + 60
-    while True:
+
+    async def followed() -> bool:
         there = {row[0]: row[1] for row in await seeded.rows("referral", "SELECT ref, version FROM referral")}
         here = {row[0]: row[1] for row in await seeded.rows("intake", "SELECT ref, version FROM handover")}
         met = await seeded.rows("referral", "SELECT count(*) FROM met")
-        if there == here and there and met[0][0] == PEOPLE:
-            return
-        assert asyncio.get_running_loop().time() < until, (len(there), len(here), met)
-        await asyncio.sleep(0.05)
+        return bool(there) and there == here and met[0][0] == PEOPLE
+
+    await eventually(followed, within=60)
 
 
 async def is_quiet(seeded: Seeded) -> bool:

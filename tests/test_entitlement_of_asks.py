@@ -70,11 +70,7 @@ async def send(relais: Running, until) -> story.Sent:
     """A referral that has reached its desk."""
     sent = await story.send_one(await relais.sign_in(login(0)), Someone(NAME, f"Valrouge{uuid4().hex[:6]}"))
     agent = await relais.sign_in(login(story.AGENT))
-
-    async def there() -> bool:
-        return (await agent.get(f"/api/desk/items/{sent.ref}")).status_code == 200
-
-    await until(there, within=30)
+    await story.until_there(agent, sent.ref)
     return sent
 
 

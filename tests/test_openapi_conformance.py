@@ -43,14 +43,10 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-async def there(relais: Running, until) -> Ground:
+async def there(relais: Running) -> Ground:
     referent, agent = [await relais.sign_in(story.login(one)) for one in (REFERENT, AGENT)]
     sent = await story.send_one(referent, Someone("Isaure", "Conformel", phone="06 39 98 77 10"))
-
-    async def delivered() -> bool:
-        return (await agent.get(f"/api/desk/items/{sent.ref}")).status_code == 200
-
-    await until(delivered, within=30)
+    await story.until_there(agent, sent.ref)
     return Ground(sent.ref, sent.person)
 
 

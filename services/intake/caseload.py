@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
+from contracts.paris import PARIS, paris_day
 from contracts.refusals import ReasonNeeded
 from contracts.viewer import Viewer
 from services.intake import journal, store
@@ -15,7 +16,6 @@ from services.intake.journal_kinds import Kind, Reason, Thing
 from services.intake.store import PersonFile
 from services.intake.tables import Person
 from services.runtime.database import Work
-from services.runtime.web.dates import PARIS
 
 OPEN_FOR = timedelta(hours=4)
 MET_WITHIN = timedelta(days=90)
@@ -39,12 +39,14 @@ SELECT p.ref, p.referent, p.file_number, {HERS} AS hers, {NOW.replace(":person",
 FROM intake.person p WHERE p.organisation = :organisation AND p.ref = {_KEPT.format(_ASKED)}
 """
 OPENINGS = "('read_file', 'read_referral', 'previewed', 'reason_given')"
-_OPENED = f"""
-SELECT count(DISTINCT p.ref) FROM intake.journalentry j JOIN intake.person f ON f.ref = j.person
+# What counts as opened outside one's caseload since `:today`; whoever asks says of whom besides.
+OUTSIDE = f"""
+FROM intake.journalentry j JOIN intake.person f ON f.ref = j.person
 JOIN intake.person p ON p.ref = coalesce(f.merged_into, f.ref)
-WHERE j.viewer = :account AND j.at >= :today AND j.kind IN {OPENINGS}
-    AND j.outcome = 'done' AND coalesce(j.reason, '') <> 'deputy' AND NOT {HERS}
+WHERE j.at >= :today AND j.kind IN {OPENINGS} AND j.outcome = 'done' AND coalesce(j.reason, '') <> 'deputy'
+    AND NOT {HERS}
 """
+_OPENED = f"SELECT count(DISTINCT p.ref) {OUTSIDE} AND j.viewer = :account"
 
 
 async def is_hers(viewer: Viewer, work: Work, person: UUID) -> bool:
@@ -111,14 +113,18 @@ async def give_reason(viewer: Viewer, work: Work, person: UUID, reason: Reason) 
 
 async def meet_in_front(viewer: Viewer, work: Work, person: UUID) -> None:
     """An encounter with a colleague's person says by itself why her file is written to. Refusal: NotFound."""
-    if not await is_hers(viewer, work, person) and await reason_now(viewer, work, person) is None:
+    if await _has_to_say(viewer, work, person):
         await give_reason(viewer, work, person, Reason.PERSON_IN_FRONT)
 
 
 async def require_reason(viewer: Viewer, work: Work, person: UUID) -> None:
     """Refuse to change a colleague's person before one has said why. Refusal: ReasonNeeded."""
-    if not await is_hers(viewer, work, person) and await reason_now(viewer, work, person) is None:
+    if await _has_to_say(viewer, work, person):
         raise ReasonNeeded(person=str(person))
+
+
+async def _has_to_say(viewer: Viewer, work: Work, person: UUID) -> bool:
+    return not await is_hers(viewer, work, person) and await reason_now(viewer, work, person) is None
 
 
 async def open_person(
@@ -163,4 +169,4 @@ async def opened_outside(viewer: Viewer, work: Work) -> int:
 
 def midnight(now: datetime) -> datetime:
     """The beginning of that day in Paris."""
-    return datetime.combine(now.astimezone(PARIS).date(), time(), PARIS)
+    return datetime.combine(paris_day(now), time(), PARIS)

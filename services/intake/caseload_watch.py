@@ -1,13 +1,11 @@
 """Watching what is opened outside one's own caseload: one alert a day for whoever opens more than the number."""
 
-from datetime import date, datetime
-
+from contracts.paris import paris_day
 from contracts.viewer import Viewer
 from services.intake import caseload
 from services.runtime.database import Work
 from services.runtime.process import Service
 from services.runtime.settings import Settings
-from services.runtime.web.dates import PARIS
 
 _ALERT = """
 INSERT INTO intake.caseloadalert (ref, account, organisation, day, opened, at)
@@ -31,7 +29,7 @@ async def watch(viewer: Viewer, work: Work, most: int) -> int:
             _ALERT,
             account=viewer.account,
             organisation=viewer.organisation,
-            day=_day(work.now),
+            day=paris_day(work.now),
             opened=opened,
             now=work.now,
         )
@@ -41,29 +39,21 @@ async def watch(viewer: Viewer, work: Work, most: int) -> int:
 _ALL = f"""
 INSERT INTO intake.caseloadalert (ref, account, organisation, day, opened, at)
 SELECT gen_random_uuid(), a.viewer, a.viewer_organisation, :day, a.opened, :now FROM (
-    SELECT j.viewer, j.viewer_organisation, count(DISTINCT p.ref) AS opened FROM intake.journalentry j
-    JOIN intake.person f ON f.ref = j.person AND f.organisation = j.viewer_organisation
-    JOIN intake.person p ON p.ref = coalesce(f.merged_into, f.ref)
-    WHERE j.at >= :today AND j.kind IN {caseload.OPENINGS} AND j.outcome = 'done'
-        AND coalesce(j.reason, '') <> 'deputy'
-        AND NOT {caseload.HERS.replace(":account", "j.viewer")}
+    SELECT j.viewer, j.viewer_organisation, count(DISTINCT p.ref) AS opened
+    {caseload.OUTSIDE.replace(":account", "j.viewer")} AND f.organisation = j.viewer_organisation
     GROUP BY j.viewer, j.viewer_organisation HAVING count(DISTINCT p.ref) > :most
 ) a ON CONFLICT DO NOTHING
 """
 
 
 async def watch_all(service: Service) -> None:
-    """The same for everybody, every few minutes: referrals of colleagues are opened without being asked why."""
+    """The same for everybody, every few minutes: under a reason that holds, more is opened without being asked why."""
     async with service.database.worker() as work:
         await work.execute(
             _ALL,
-            day=_day(work.now),
+            day=paris_day(work.now),
             now=work.now,
             today=caseload.midnight(work.now),
             since=work.now - caseload.MET_WITHIN,
             most=most_of(service.settings),
         )
-
-
-def _day(now: datetime) -> date:
-    return now.astimezone(PARIS).date()

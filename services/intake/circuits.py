@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from contracts.consent import Basis
 from contracts.envelope import Frozen
+from contracts.paris import PARIS, paris_day
 from contracts.refusals import DateInThePast, InvalidInput, NotFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind, Purpose
@@ -17,7 +18,6 @@ from services.intake.free_text import accept_free_text
 from services.intake.journal_kinds import Kind, Thing
 from services.runtime.database import Work
 from services.runtime.process import Service
-from services.runtime.web.dates import PARIS
 
 DPOS = frozenset({Role.DPO})
 _PAIR = "sender_kind = :sender AND recipient_kind = :recipient"
@@ -73,7 +73,7 @@ async def validate_route(command: ValidateRoute, work: Work, viewer: Viewer, clo
     reason = _reason(command)
     if not command.purposes:
         raise InvalidInput(field="purposes", reason="Cochez au moins un but.")
-    today = work.now.astimezone(PARIS).date()
+    today = paris_day(work.now)
     if command.starts < today:
         raise DateInThePast(field="starts")
     starts = work.now if command.starts == today else datetime.combine(command.starts, time(), PARIS)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from contracts.asks import ListRecipients
 from contracts.consent import Category
 from contracts.envelope import Frozen
+from contracts.paris import PARIS, paris_day
 from contracts.refusals import InvalidInput, NotFound, ServiceAway
 from contracts.replies import DeskOption
 from contracts.rights import right_name
@@ -28,7 +29,6 @@ from services.intake.tables import ConsentGrant, Person
 from services.intake.united_files import files_of
 from services.intake.web import show_form
 from services.intake.web_file import title_of
-from services.runtime.web.dates import PARIS
 from services.runtime.web.guard import service_of
 
 SELF = "self"
@@ -138,7 +138,7 @@ async def read_asked(request: Request, viewer: Viewer, ref: UUID, renews: UUID |
         person = await caseload.open_person(viewer, work, of, asks=request.method == "GET", merged=again)
         codes = dict.fromkeys(row.right for row in await store.presumed_rights(viewer, work, ref))
         codes |= dict.fromkeys(former.rights if former else ())
-        title, today = title_of(person, work), work.now.astimezone(PARIS).date()
+        title, today = title_of(person, work), paris_day(work.now)
         until = (work.now.astimezone(PARIS) + DEFAULT_GRANT_AGE).date()
         notices = current_of(await every_notice(work))
     away, desks = False, ()

@@ -13,7 +13,7 @@ from services.intake import journal, store
 from services.intake.commands import NarrowConsent
 from services.intake.consent_events import about_grant, grant_event
 from services.intake.consent_readings import end_readings
-from services.intake.consent_rules import Scope, narrowed, taken_out
+from services.intake.consent_rules import Scope, narrowed
 from services.intake.consent_state import EventDetails, EventKind
 from services.intake.dossier import decided_at, grant_of
 from services.intake.erasure_requests import request_erasure
@@ -80,7 +80,7 @@ def _require_live(grant: ConsentGrant, work: Work) -> None:
 
 async def _narrow(grant: ConsentGrant, kept: Scope, work: Work, viewer: Viewer) -> list[Handover]:
     """Write what is kept; the hand-overs that end with a right that is taken out."""
-    gone = taken_out(grant.rights, kept.rights)
+    gone = set(grant.rights) - kept.rights
     grant.categories, grant.rights = sorted(kept.categories), sorted(kept.rights)
     grant.expires_at, grant.narrowed_at, grant.epoch = kept.expires_at, work.now, grant.epoch + 1
     work.session.add(grant)

@@ -1,6 +1,5 @@
 """What an agreement may become: narrowed, never widened; and who may speak for a person, until when. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -88,8 +87,3 @@ def check_speaks(kind: Representation | None, answered: bool, birth_date: date |
     """
     if kind is None and not answered and is_minor(birth_date, today):
         raise InvalidInput(field="with_proxy", reason="Elle n’a pas 18 ans\u202f: dites qui donne l’accord.")
-
-
-def taken_out(before: Iterable[str], after: Iterable[str]) -> list[str]:
-    """The codes that are gone, in alphabetical order."""
-    return sorted(set(before) - set(after))

@@ -1,4 +1,4 @@
-"""Reading the consent record: the events of an agreement, or of everything that a person was asked."""
+"""Reading the consent record: an agreement of a person, and what happened to it."""
 
 from uuid import UUID
 
@@ -24,13 +24,3 @@ async def events_of_grant(viewer: Viewer, work: Work, grant: UUID) -> list[Conse
     """What happened to one agreement, oldest first."""
     query = select(ConsentEvent).where(ConsentEvent.grant == grant, ConsentEvent.organisation == viewer.organisation)
     return list((await work.session.exec(query.order_by(col(ConsentEvent.at)))).all())
-
-
-async def receipts_given(viewer: Viewer, work: Work, person: UUID) -> set[UUID]:
-    """The agreements of that person of which she got a receipt."""
-    query = select(ConsentEvent.grant).where(
-        ConsentEvent.person == person,
-        ConsentEvent.organisation == viewer.organisation,
-        ConsentEvent.kind == "receipt_given",
-    )
-    return {ref for ref in (await work.session.exec(query)).all() if ref is not None}

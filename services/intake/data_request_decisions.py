@@ -101,7 +101,7 @@ async def fulfil(
 async def _require_number(work: Work, row: DataRequest, typed: str | None) -> None:
     if (Kind(row.kind) is Kind.ERASURE) is (typed is None):
         raise NotFound  # only an erasure has the page on which the number is typed
-    if typed is None or State(row.state) not in OPEN:
+    if typed is None or not is_open(row):
         return
     number = (await work.execute(_FILE_NUMBER, person=row.person)).scalar_one_or_none()
     if number is not None and typed.strip().upper() != number:

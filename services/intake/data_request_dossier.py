@@ -14,8 +14,11 @@ from sqlalchemy import Table
 
 from contracts.replies import Network
 from contracts.rights import right_name
-from services.intake.data_request_words import SEALED_AS, TITLES, coded, label_of
+from services.intake import data_requests, notes
+from services.intake.consent_events import PRESENT, REPRESENTATIVE
+from services.intake.data_request_words import TITLES, coded, label_of
 from services.intake.domain import readable_phone
+from services.intake.duplicate_values import SEALED_MERGE
 from services.intake.erasable import APART, of_person, personal_tables
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import Base
@@ -26,6 +29,14 @@ from services.runtime.web.dates import exact
 # What is of the machine and not of the person: how a row is found again, and who it belongs to.
 # `people` of a list in the journal are other persons.
 TECHNICAL = frozenset({"territory", "search", "phone_hash", "command", "notice_hash", "people"})
+# Under which name a column was sealed, where it is not its own.
+SEALED_AS = {
+    ("note", "body"): notes.BODY,
+    ("datarequest", "words"): data_requests.WORDS,
+    ("consentevent", "present"): PRESENT,
+    ("consentevent", "representative"): REPRESENTATIVE,
+    ("filemerge", "before"): SEALED_MERGE,
+}
 UNREADABLE = "illisible\u202f: la clé a été détruite"
 
 

@@ -54,6 +54,21 @@ class State(Word):
 OPEN = (State.RECEIVED, State.IN_PROGRESS, State.EXTENDED)
 
 
+class Event(Word):
+    """What the trace of a request says was done."""
+
+    RECEIVED = "received", "Reçue"
+    IN_PROGRESS = "in_progress", "Prise en charge"
+    EXTENDED = "extended", "Prolongée de deux mois"
+    DONE = "done", "Faite"
+    REFUSED = "refused", "Refusée"
+    ENDED = "ended", "Accords et orientations arrêtés"
+    LIFTED = "lifted", "Limitation levée"
+    READ = "read", "Dossier consulté"
+    EXPORTED = "exported", "Dossier téléchargé"
+    CORRECTED = "corrected", "Fiche corrigée"
+
+
 class ExtensionReason(Word):
     """GDPR article 12.3: two more months for complexity or number, and the person is told why within the first."""
 

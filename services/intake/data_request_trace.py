@@ -4,22 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from services.intake.data_request_rules import ExtensionReason, Origin, RefusalReason
+from services.intake.data_request_rules import Event, ExtensionReason, Origin, RefusalReason
 from services.intake.data_request_tables import DataRequestEvent
 from services.runtime.web.dates import exact, when
 
-_WHAT = {
-    "received": "Reçue",
-    "in_progress": "Prise en charge",
-    "extended": "Prolongée de deux mois",
-    "done": "Faite",
-    "refused": "Refusée",
-    "ended": "Accords et orientations arrêtés",
-    "lifted": "Limitation levée",
-    "read": "Dossier consulté",
-    "exported": "Dossier téléchargé",
-    "corrected": "Fiche corrigée",
-}
 _WHO = {"person": "la personne elle-même", "clock": "Relais", "dpo": "le DPO", "referent": "la personne référente"}
 
 
@@ -27,7 +15,7 @@ def entry_of(event: DataRequestEvent, accounts: Mapping[UUID, str]) -> dict[str,
     """One entry of a time line."""
     name = accounts.get(event.actor) if event.actor else None
     return {
-        "what": _WHAT.get(event.kind, event.kind),
+        "what": Event(event.kind).label if event.kind in set(Event) else event.kind,
         "at_text": when(event.at),
         "at_iso": event.at.isoformat(),
         "at_exact": exact(event.at),

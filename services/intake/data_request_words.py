@@ -26,7 +26,8 @@ from contracts.vocabulary import (
     Word,
 )
 from services.intake.appointment_guide_words import Helper, Preparation
-from services.intake.data_request_rules import ExtensionReason, Origin, RefusalReason
+from services.intake.consent_state import EventKind
+from services.intake.data_request_rules import Event, ExtensionReason, Origin, RefusalReason
 from services.intake.data_request_rules import Kind as Asked
 from services.intake.data_request_rules import State as RequestState
 from services.intake.erasure_words import DepartureCause
@@ -185,14 +186,6 @@ COLUMNS = {
     "noted_at": "Noté",
     "done_at": "Fait",
 }
-# Under which name a column was sealed, where it is not its own.
-SEALED_AS = {
-    ("note", "body"): "note",
-    ("datarequest", "words"): "request_words",
-    ("consentevent", "present"): "consent_present",
-    ("filemerge", "before"): "file_merge",
-    ("consentevent", "representative"): "consent_representative",
-}
 WORDS: dict[str, type[Word]] = {
     "channel": Channel,
     "civility": Civility,
@@ -224,9 +217,14 @@ OF_TABLE: dict[tuple[str, str], tuple[str, tuple[type[Word], ...]]] = {
     ("erasurerequest", "cause"): ("Pourquoi c’est à effacer", (ErasureCause, DepartureCause)),
     ("erasurerequest", "state"): ("Réponse du guichet", (ErasureState,)),
     ("erasurerequest", "reason"): ("Pourquoi c’est conservé", (KeepingReason,)),
+    ("consentevent", "kind"): ("Nature", (EventKind,)),
+    ("personlimit", "kind"): ("Nature", (Asked,)),
+    ("datarequestevent", "kind"): ("Nature", (Event,)),
+    ("datarequest", "kind"): ("Nature", (Asked,)),
     ("datarequest", "state"): ("Où en est la demande", (RequestState,)),
     ("datarequest", "refusal"): ("Refusée parce que", (RefusalReason,)),
     ("datarequest", "extension"): ("Prolongée parce que", (ExtensionReason,)),
+    ("journalentry", "kind"): ("Nature", (Done,)),
     ("journalentry", "outcome"): ("Résultat", (Ended,)),
     ("journalentry", "reason"): ("Motif", (OpeningReason,)),
     ("caseloadreason", "reason"): ("Motif", (OpeningReason,)),
@@ -236,23 +234,6 @@ SHOWN = frozenset(COLUMNS) | {column for _, column in OF_TABLE}
 # Columns whose codes are of one list or another, by the table they are in.
 KINDS: dict[str, dict[str, str]] = {
     "kind": {
-        **{one.value: one.label for one in Done},
-        **{one.value: one.label for one in Asked},
-        "presented": "expliqué",
-        "given": "donné",
-        "refused": "refusé",
-        "narrowed": "réduit",
-        "renewed": "renouvelé",
-        "receipt_given": "justificatif remis",
-        "withdrawn": "retiré",
-        "expired": "arrivé à terme",
-        "received": "reçue",
-        "in_progress": "prise en charge",
-        "extended": "prolongée",
-        "done": "faite",
-        "read": "dossier consulté",
-        "exported": "dossier téléchargé",
-        "corrected": "fiche corrigée",
         "question": "question du guichet",
         "answer": "réponse",
     },

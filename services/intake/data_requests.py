@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from contracts.dossier import NEED_SUMMARY_LENGTH
+from contracts.paris import paris_day
 from contracts.refusals import DataRequestOver, DateInTheFuture, NotFound, RoleNotAllowed
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind
@@ -31,7 +32,6 @@ from services.intake.free_text import accept_free_text
 from services.intake.person_keys import PersonKeys
 from services.intake.united_files import files_of
 from services.runtime.database import Work
-from services.runtime.web.dates import PARIS
 
 WORDS = "request_words"
 _ORGANISATION = "SELECT organisation FROM person WHERE ref = :person"
@@ -58,7 +58,7 @@ async def open_request(
     organisation = (await work.execute(_ORGANISATION, person=person)).scalar_one_or_none()
     if organisation is None:
         raise NotFound
-    today = work.now.astimezone(PARIS).date()
+    today = paris_day(work.now)
     received = received_on or today
     if received > today:
         raise DateInTheFuture(field="received_on")
@@ -166,7 +166,6 @@ async def take_step(
     *,
     extension: ExtensionReason | None = None,
     refusal: RefusalReason | None = None,
-    details: dict[str, str] | None = None,
 ) -> DataRequest:
     """Move a request under its row lock, and keep the step. Refusals: RoleNotAllowed, NotFound, DataRequestOver."""
     row = await read_request(deciding(work), work, ref, lock=True)
@@ -174,7 +173,7 @@ async def take_step(
     if State(row.state) not in states:
         raise DataRequestOver(state_label=State(row.state).label)
     row.state = after.value
-    said = dict(details or {})
+    said: dict[str, str] = {}
     if step is Step.EXTEND:
         assert extension is not None
         row.extension, row.due_on = extension.value, due_on(row.received_on, extended=True)

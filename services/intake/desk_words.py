@@ -11,7 +11,6 @@ from contracts.vocabulary import Capacity
 from services.runtime.web import dates
 
 FEWEST = 5  # sent lately: fewer say nothing of what is usual
-_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 
 def usual_delay(delay: DeskDelay | None) -> str | None:
@@ -61,8 +60,8 @@ def desk_facts(desk: DeskOption, delay: DeskDelay | None, today: date) -> list[t
 
 def next_permanence(one: Permanence, today: date) -> str:
     """`mardi 24 novembre, 9 h – 12 h, Maison de quartier`."""
-    day = dates.day(one.next_on, today) if one.next_on else _DAYS[one.weekday - 1]
-    return f"{day}, {_hour(one.opens)} – {_hour(one.closes)}, {one.place}"
+    day = dates.day(one.next_on, today) if one.next_on else dates.DAYS[one.weekday - 1]
+    return f"{day}, {dates.hour(one.opens)} – {dates.hour(one.closes)}, {one.place}"
 
 
 def presence(contact: ContactOption, today: date) -> str | None:
@@ -78,7 +77,3 @@ def presence(contact: ContactOption, today: date) -> str | None:
 def _when(one: Permanence) -> tuple[date, time]:
     assert one.next_on is not None
     return one.next_on, one.opens
-
-
-def _hour(value: time) -> str:
-    return f"{value.hour} h" + (f" {value.minute:02d}" if value.minute else "")

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from contracts.asks import Disclose
 from contracts.consent import Category, Disclosure, disclose
+from contracts.paris import paris_day
 from contracts.refusals import FileLimited, NotFound, Refusal
 from contracts.replies import Disclosed, DisclosedAll, HandoverNote
 from contracts.viewer import Role
@@ -23,7 +24,6 @@ from services.intake.person_keys import PersonKeys
 from services.intake.tables import Note
 from services.runtime.database import Work
 from services.runtime.process import Service
-from services.runtime.web.dates import PARIS
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _decide(
         handover.need_summary,
         handover.accompaniment,
     )
-    dossier = dossier_of(known, categories, work.now.astimezone(PARIS).date(), keys)
+    dossier = dossier_of(known, categories, paris_day(work.now), keys)
     return disclose(dossier, handover_of(handover), standing.grant, standing.route, ask.viewer, standing.at)
 
 

@@ -146,6 +146,11 @@ def handover_of(row: Handover) -> consent.Handover:
     )
 
 
+def end_of(row: ConsentGrant) -> datetime:
+    """When an agreement ends by itself: its own end, or that of whoever spoke for the person."""
+    return min(one for one in (row.expires_at, row.represented_until) if one is not None)
+
+
 def decided_at(row: ConsentGrant | None, now: datetime) -> datetime:
     """The instant at which a grant is judged: never before a withdrawal that is on record, whatever the clocks say."""
     return max(now, row.withdrawn_at) if row is not None and row.withdrawn_at is not None else now

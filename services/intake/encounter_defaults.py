@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from contracts.paris import paris_day
 from contracts.replies import DeskOption
 from contracts.rights import catalogue, right_name
 from contracts.viewer import Viewer
@@ -18,7 +19,6 @@ from services.intake.journal_kinds import Kind
 from services.intake.person_keys import PersonKeys
 from services.intake.tables import Encounter
 from services.runtime.database import Work
-from services.runtime.web.dates import PARIS
 
 FIRST_RIGHTS, FIRST_DESKS = 6, 4
 DeskRow = tuple[str, str, str, str]
@@ -53,7 +53,7 @@ async def usual_of(viewer: Viewer, work: Work) -> Usual:
 
 async def last_of_the_day(viewer: Viewer, work: Work, keys: PersonKeys) -> dict[str, Any]:
     """Channel, day and place of the viewer's last encounter of today, or what is usual; its reading is journalled."""
-    today = work.now.astimezone(PARIS).date()
+    today = paris_day(work.now)
     query = (
         select(Encounter)
         .where(

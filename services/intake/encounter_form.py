@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from contracts.consent import Category
+from contracts.paris import PARIS, paris_day
 from contracts.refusals import InvalidInput
 from contracts.replies import DeskOption
 from contracts.vocabulary import Channel, Civility, Ground, Language, NonTakeUpCause, Purpose
@@ -21,7 +22,6 @@ from services.intake.encounter_in_one import (
 )
 from services.intake.notice import Notice
 from services.intake.web_people import SituationForm
-from services.runtime.web.dates import PARIS
 
 ANOTHER = "autre"
 _MINOR = (
@@ -91,7 +91,7 @@ def check_agreement(form: EncounterInOneForm, born: date | None, now: datetime, 
     if not form.agreed:
         reason = "Lisez la notice à voix haute, puis cochez qu’elle accepte\u202f; sinon, décochez les guichets."
         raise InvalidInput(field="agreed", reason=reason)
-    if is_minor(born, now.astimezone(PARIS).date()):
+    if is_minor(born, paris_day(now)):
         raise InvalidInput(field="desks", reason=_MINOR)
     if form.language is not Language.FR and not form.interpreter:
         exists = form.language.value in notices

@@ -41,7 +41,6 @@ _USUAL_GROUND: dict[str, Ground] = {
     "are": Ground.ACTIVITY,
     "ppa": Ground.ACTIVITY,
 }
-_METHODS = {Channel.TELEPHONE: ConsentMethod.ORAL_BY_PHONE}
 
 
 class AgreedDesk(Frozen):
@@ -140,7 +139,7 @@ def agreed_desks(
 
 def method_of(channel: Channel) -> ConsentMethod:
     """How somebody agrees aloud: in person, or by phone when that is how one met."""
-    return _METHODS.get(channel, ConsentMethod.ORAL_IN_PERSON)
+    return ConsentMethod.ORAL_BY_PHONE if channel is Channel.TELEPHONE else ConsentMethod.ORAL_IN_PERSON
 
 
 def birth_of(typed: str, unknown: bool) -> date | None:

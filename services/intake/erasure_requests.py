@@ -18,7 +18,6 @@ from contracts.viewer import Role, Viewer
 from contracts.vocabulary import ErasureCause, ErasureState, KeepingReason, Word
 from services.intake import journal
 from services.intake.journal_kinds import Kind, Thing
-from services.intake.tables import Handover
 from services.runtime.database import Work
 from services.runtime.jobs import Job
 from services.runtime.process import Service
@@ -27,6 +26,7 @@ from services.runtime.web.dates import PARIS
 
 LOOK_EVERY = 60.0
 DESK = (Role.DESK_AGENT, Role.DESK_MANAGER)
+_HANDOVERS = "SELECT * FROM intake.handover WHERE ref = ANY(:refs) ORDER BY ref"
 _READ = """
 SELECT j.handover, array_agg(DISTINCT c) AS categories, min(j.at) AS first, max(j.at) AS last
 FROM intake.journalentry j, unnest(j.categories) AS c
@@ -42,7 +42,7 @@ VALUES (:ref, :person, :organisation, :grant, :handover, :right, :recipient_orga
 """
 # A reading or a delivery that was on its way when the person withdrew is asked for as soon as it is on record.
 _LEFT = """
-SELECT h.ref, g.ref AS "grant" FROM handover h JOIN consentgrant g ON g.ref = h."grant"
+SELECT h.*, g.categories AS agreed FROM handover h JOIN consentgrant g ON g.ref = h."grant"
 WHERE g.withdrawn_at IS NOT NULL AND h.step IN ('sending', 'sent')
     AND (h.delivered_at IS NOT NULL OR EXISTS (
         SELECT 1 FROM journalentry j WHERE j.handover = h.ref AND j.kind = 'disclosed' AND j.refusal IS NULL))
@@ -70,7 +70,7 @@ async def request_erasure(
     grant_ref: UUID,
     *,
     reason: ErasureCause,
-    handovers: Iterable[Handover | UUID],
+    handovers: Collection[UUID],
     categories: Iterable[str],
 ) -> list[UUID]:
     """Ask the desks of these hand-overs to erase these categories, in the transaction that ends or narrows the grant.
@@ -79,15 +79,10 @@ async def request_erasure(
     a reading on record. A desk that read only other categories is not asked.
     """
     assert work.viewer is not None and work.viewer.account == viewer.account
-    rows = await _rows(work, handovers)
-    return await ask_desks(work, grant_ref, reason, rows, {str(one) for one in categories})
-
-
-async def _rows(work: Work, handovers: Iterable[Handover | UUID]) -> list[Any]:
-    refs = [one if isinstance(one, UUID) else one.ref for one in handovers]
-    if not refs:
+    if not handovers:
         return []
-    return list(await work.execute("SELECT * FROM intake.handover WHERE ref = ANY(:refs) ORDER BY ref", refs=refs))
+    rows = list(await work.execute(_HANDOVERS, refs=list(handovers)))
+    return await ask_desks(work, grant_ref, reason, rows, {str(one) for one in categories})
 
 
 async def readings_of(work: Work, handovers: Sequence[UUID]) -> dict[UUID, Any]:
@@ -146,9 +141,7 @@ async def ask_for_what_is_left(service: Service) -> int:
     made = 0
     async with service.database.worker() as work:
         for row in list(await work.execute(_LEFT)):
-            found = await work.execute("SELECT categories FROM consentgrant WHERE ref = :ref", ref=row.grant)
-            rows = await _rows(work, [row.ref])
-            made += len(await ask_desks(work, row.grant, ErasureCause.WITHDRAWAL, rows, found.scalar_one()))
+            made += len(await ask_desks(work, row.grant, ErasureCause.WITHDRAWAL, [row], row.agreed))
     return made
 
 

@@ -10,10 +10,12 @@ from uuid import UUID, uuid4
 from sqlmodel import Field
 
 from services.intake.base import Base
-from services.runtime.access import ORGANISATION, PERSON, Access
+from services.runtime.access import ORGANISATION, PERSON, Access, Reader
 from services.runtime.tables import instant
 
 ROLE = "evaluation"
+
+_ROWS = f"organisation = {ORGANISATION} AND ({PERSON} IS NULL OR person = {PERSON})"
 
 
 class EvaluationAnswer(Base, table=True):
@@ -32,7 +34,7 @@ ACCESS = (
     Access(
         "evaluationanswer",
         worker="DELETE, SELECT (person)",
-        visible=f"organisation = {ORGANISATION} AND ({PERSON} IS NULL OR person = {PERSON})",
-        apart=(ROLE, "SELECT, INSERT"),
+        visible=_ROWS,
+        readers=(Reader(ROLE, "SELECT, INSERT", _ROWS),),
     ),
 )

@@ -86,8 +86,7 @@ async def find_twins(command: MeetPerson, work: Work, keys: PersonKeys) -> list[
     new = _likeness(accepted(command), command, keys)
     known = {person.ref: person for person in await people_search.likely_twins(viewer, work, new)}
     await journal.record_list(work, viewer, Kind.SEARCHED, known)
-    seen = [Likeness(one.ref, one.search, one.birth_date, one.phone_hash) for one in known.values()]
-    return [known[ref] for _, ref in possible_twins(new, seen)]
+    return [known[ref] for _, ref in possible_twins(new, map(people_search.likeness_of, known.values()))]
 
 
 async def update_situation(command: UpdateSituation, work: Work) -> UUID:

@@ -23,6 +23,7 @@ from services.intake.limiting import refuse_limited
 from services.intake.locks import Ends, read_frame, stand
 from services.intake.person_keys import PersonKeys
 from services.intake.sending import HandedOver, send
+from services.intake.store import person_of
 from services.intake.united_files import files_of
 from services.runtime.database import Work
 from services.runtime.process import Service
@@ -109,10 +110,7 @@ async def _resolve_and_commit(
 
 async def _scheme_of(command: HandOver, viewer: Viewer, service: Service) -> Scheme:
     async with service.database.web(viewer) as work:
-        person = await store.find_person(viewer, work, command.person)
-    if person is None:
-        raise NotFound
-    return Scheme(person.scheme)
+        return Scheme((await person_of(viewer, work, command.person)).scheme)
 
 
 async def record_handover(
@@ -126,9 +124,9 @@ async def record_handover(
 ) -> dict[str, Any]:
     """Check both locks under the lock of the grant's row, and write the hand-over as `sending`; returns its columns."""
     grants, known_scheme, follows = await store.lock_grants(viewer, work, command.person, command.desk)
-    if known_scheme is None and await store.find_person(viewer, work, command.person) is None:
-        raise NotFound
-    if known_scheme is not None and known_scheme != scheme:
+    if known_scheme is None:
+        await person_of(viewer, work, command.person)
+    elif known_scheme != scheme:
         raise _OtherScheme
     if follows not in (None, viewer.account):
         await caseload.require_reason(viewer, work, command.person)
@@ -234,8 +232,7 @@ async def keep_draft(
 ) -> UUID:
     """Keep what was prepared, unsent: `awaiting_consent` when the first lock is closed. Refusals: NotFound."""
     texts = accept_texts(command)
-    if await store.find_person(viewer, work, command.person) is None:
-        raise NotFound
+    await person_of(viewer, work, command.person)
     await refuse_limited(work, command.person)
     await _require_own(command, work, viewer)
     step = "awaiting_consent" if awaiting else "draft"

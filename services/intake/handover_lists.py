@@ -162,17 +162,3 @@ async def by_refs(viewer: Viewer, work: Work, refs: Iterable[UUID]) -> dict[UUID
         .where(Handover.organisation == viewer.organisation, col(Handover.ref).in_(set(refs)))
     )
     return {row[0].ref: (row[0], row[1]) for row in found.all()}
-
-
-async def drafts_of_person(viewer: Viewer, work: Work, person: UUID) -> list[Handover]:
-    """The hand-overs of a person that are not sent yet, for her page."""
-    found = await work.session.exec(
-        select(Handover)
-        .where(
-            Handover.organisation == viewer.organisation,
-            Handover.person == person,
-            col(Handover.step).in_((*BEFORE, "refused")),
-        )
-        .order_by(col(Handover.moved_at).desc())
-    )
-    return list(found.all())

@@ -10,7 +10,7 @@ from sqlalchemy import Row, update
 from sqlmodel import col, or_, select
 
 from contracts.lifecycle import OPEN, State
-from contracts.refusals import FileMerged, GrantWithdrawn
+from contracts.refusals import GrantWithdrawn
 from contracts.viewer import Viewer
 from services.intake.tables import ConsentGrant, Handover, Note, Person, PresumedRight, SharingRoute, Situation
 from services.intake.united_files import files_of
@@ -32,15 +32,6 @@ SELECT {", ".join(SharingRoute.model_fields)} FROM intake.sharingroute
 WHERE sender_kind = ANY(:senders) AND recipient_kind = ANY(:recipients)
     AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)
 """
-
-
-async def find_person(viewer: Viewer, work: Work, ref: UUID) -> Person | None:
-    """A person of the viewer's organisation. Refusal: FileMerged."""
-    found = await work.session.exec(select(Person).where(Person.ref == ref, Person.organisation == viewer.organisation))
-    person = found.first()
-    if person is not None and person.merged_into is not None:
-        raise FileMerged(kept=str(person.merged_into), merged=str(person.ref))
-    return person
 
 
 async def find_own(viewer: Viewer, work: Work, ref: UUID) -> tuple[Handover, Person] | None:
@@ -72,21 +63,6 @@ async def find_situation(viewer: Viewer, work: Work, person: UUID) -> Situation 
         select(Situation).where(Situation.person == person, Situation.organisation == viewer.organisation)
     )
     return found.first()
-
-
-async def presumed_rights(viewer: Viewer, work: Work, person: UUID) -> list[PresumedRight]:
-    """The rights presumed now for a person of the viewer's organisation, newest first, each code once."""
-    found = await work.session.exec(
-        select(PresumedRight)
-        .where(
-            col(PresumedRight.person).in_(await files_of(work, person)),
-            PresumedRight.organisation == viewer.organisation,
-            col(PresumedRight.removed_at).is_(None),
-        )
-        .order_by(col(PresumedRight.identified_at).desc())
-    )
-    rows = sorted(found.all(), key=lambda row: row.person != person)  # of several files, this one's before another's
-    return list({row.right: row for row in reversed(rows)}.values())
 
 
 async def grants_of_person(viewer: Viewer, work: Work, person: UUID) -> list[ConsentGrant]:

@@ -23,7 +23,7 @@ from services.intake.journal_tables import JournalHead
 from services.runtime.database import Work
 
 HEAD_EVERY = timedelta(hours=1)
-_LAST = "SELECT seq, hash FROM intake.journalseal ORDER BY seq DESC LIMIT 1"
+_END = "SELECT seq, hash FROM intake.journalseal ORDER BY seq DESC LIMIT 1"
 _HEADS = "SELECT territory, seq, hash, key, signature, at FROM intake.journalhead ORDER BY at, seq"
 
 
@@ -80,10 +80,15 @@ class HeadKey:
         (self.folder / "head.pub").write_bytes(public)
 
 
+async def end_of_chain(work: Work) -> Any:  # noqa: ANN401 - a row
+    """The number and the hash of the last link; None while nothing is sealed."""
+    return (await work.execute(_END)).one_or_none()
+
+
 async def sign_head(work: Work, key: HeadKey, *, every: timedelta = HEAD_EVERY) -> JournalHead | None:
     """Sign the end of the chain when the last head is older than `every`; None when it is not yet time, or no chain."""
     last = (await work.execute("SELECT max(at) FROM intake.journalhead")).scalar()
-    end = (await work.execute(_LAST)).one_or_none()
+    end = await end_of_chain(work)
     if end is None or (last is not None and work.now - last < every):
         return None
     body = {"territory": work.territory, "seq": end.seq, "hash": end.hash, "at": instant(work.now), "key": key.name}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.intake import caseload_watch, journal_verify
 from services.intake.journal_chain import SEALED, START, hash_of, instant, link, plain
-from services.intake.journal_heads import HeadKey, heads_of, sign_head, write_copy
+from services.intake.journal_heads import HeadKey, end_of_chain, heads_of, sign_head, write_copy
 from services.runtime.database import Work
 from services.runtime.jobs import Job
 from services.runtime.process import Service
@@ -24,7 +24,6 @@ _WAITING = f"""
 SELECT {", ".join(f'e."{name}"' for name in SEALED)} FROM intake.journalpending p
 JOIN intake.journalentry e ON e.ref = p.entry ORDER BY p.number LIMIT :most
 """
-_END = "SELECT seq, hash FROM intake.journalseal ORDER BY seq DESC LIMIT 1"
 _SEAL = """
 WITH sealed AS (
     INSERT INTO intake.journalseal (entry, seq, entry_hash, keep_until, hash, sealed_at)
@@ -49,7 +48,7 @@ async def seal_batch(work: Work, most: int = BATCH) -> int:
     rows = (await work.execute(_WAITING, most=most)).all()
     if not rows:
         return 0
-    end = (await work.execute(_END)).one_or_none()
+    end = await end_of_chain(work)
     seq, last = (end.seq, end.hash) if end else (0, START)
     entry_hashes, hashes = [], []
     for number, row in enumerate(rows, seq + 1):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from services.intake.journal_chain import SEALED, Link, Problem, Walk, instant, plain
-from services.intake.journal_heads import HeadKey, heads_of, read_copy
+from services.intake.journal_heads import HeadKey, end_of_chain, heads_of, read_copy
 from services.intake.journal_tables import JournalCheck
 from services.runtime import telemetry
 from services.runtime.process import Service
@@ -55,7 +55,8 @@ async def verify(service: Service, key: HeadKey, folder: Path, progress: Progres
     copied = read_copy(folder, service.settings.territory)
     async with service.database.worker() as work:
         kept, now = await heads_of(work), instant(work.now)
-        last = int((await work.execute("SELECT coalesce(max(seq), 0) FROM intake.journalseal")).scalar_one())
+        end = await end_of_chain(work)
+    last = end.seq if end else 0
     walk = Walk(now=now)
     good = [head for head in (*kept, *copied) if _holds(head, key, walk)]
     for head in good:
@@ -119,7 +120,8 @@ async def check_and_note(service: Service, key: HeadKey, folder: Path, progress:
 async def write_out(service: Service, out: TextIO) -> int:
     """Write the journal as JSON lines, a link a line, then what is not sealed yet; returns how many lines."""
     async with service.database.worker() as work:
-        last = int((await work.execute("SELECT coalesce(max(seq), 0) FROM intake.journalseal")).scalar_one())
+        end = await end_of_chain(work)
+    last = end.seq if end else 0
     lines = 0
     async for page in _pages(service, last):
         for one in page:

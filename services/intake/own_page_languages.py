@@ -15,14 +15,14 @@ from markupsafe import Markup, escape
 from contracts.consent import Category
 from contracts.paris import PARIS
 from contracts.vocabulary import Language
+from services.intake.notice import OWN_NAMES, RIGHT_TO_LEFT
 from services.intake.receipt_words import WORDS as RECEIPTS
 from services.runtime.web import dates
 
 FOLDER = Path(__file__).with_name("own_page_texts")
 FRENCH = "fr"
 # In the order of the door, each named in itself.
-NAMES = {FRENCH: "Français", "en": "English", "es": "Español", "pt": "Português", "ar": "العربية"}
-_RIGHT_TO_LEFT = frozenset({"ar"})
+NAMES = {code: OWN_NAMES[code] for code in (FRENCH, "en", "es", "pt", "ar")}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Tongue:
     @property
     def direction(self) -> str:
         """`rtl` or `ltr`."""
-        return "rtl" if self.code in _RIGHT_TO_LEFT else "ltr"
+        return "rtl" if self.code in RIGHT_TO_LEFT else "ltr"
 
     def __call__(self, french: str, **values: object) -> str:
         """The sentence; a French one that is not translated is marked as French."""

@@ -19,6 +19,7 @@ from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import Purpose
 from services.intake import handover_store, store
+from services.intake.data_request_rules import Kind as Asked
 from services.intake.data_request_tables import DataRequest
 from services.intake.dossier import full_name
 from services.intake.journal_disclosures import DisclosedTo, Reading, disclosures_of, fields_of
@@ -65,7 +66,7 @@ async def own_page(viewer: Viewer, work: Work, person: UUID, network: Network | 
         may_read=[_may_read(row, handovers, work.now) for row in live],
         over=[_over(row) for row in grants if row not in live],
         seen=[_seen(one, network) for one in await disclosures_of(person, work) if one.readings],
-        referrals=[_referral(row) for row in handovers],
+        referrals=[shown_referral(row) for row in handovers],
         requests=[_request(row) for row in await _rows(DataRequest, work, person, col(DataRequest.opened_at))],
     )
 
@@ -86,11 +87,6 @@ async def referral_of_hers(work: Work, person: UUID, ref: UUID) -> Handover | No
     query = select(Handover).where(Handover.ref == ref, Handover.person == person)
     row = (await work.session.exec(query)).first()
     return row if row is not None and row.step in handover_store.READABLE_STEPS else None
-
-
-def shown_referral(row: Handover) -> dict[str, Any]:
-    """One referral in the words of the page."""
-    return _referral(row)
 
 
 def shown_grant(row: ConsentGrant) -> dict[str, Any]:
@@ -177,7 +173,8 @@ def _time(one: Reading) -> dict[str, Any]:
     return {"at": one.at, "what": what, "fields": [_said(label) for label in one.fields], "reason": one.reason}
 
 
-def _referral(row: Handover) -> dict[str, Any]:
+def shown_referral(row: Handover) -> dict[str, Any]:
+    """One referral in the words of the page."""
     closed = row.state == State.CLOSED
     return {
         "ref": row.ref,
@@ -194,8 +191,10 @@ def _referral(row: Handover) -> dict[str, Any]:
 
 
 def _request(row: DataRequest) -> dict[str, Any]:
-    kind = next((words for kind, words in ASKED.items() if kind == row.kind), (row.kind, ""))
     return {
-        "what": kind[0], "received_on": row.received_on, "due_on": row.due_on, "state": request_state(row.state),
+        "what": ASKED[Asked(row.kind)][0],
+        "received_on": row.received_on,
+        "due_on": row.due_on,
+        "state": request_state(row.state),
         "open": row.state not in ("done", "refused"),
-    }  # fmt: skip
+    }

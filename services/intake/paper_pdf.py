@@ -5,22 +5,28 @@ those the page prints the same.
 """
 
 import io
+from collections.abc import Iterable
 from typing import Any
 
 from services.intake.paper import Item, Paper, Section
 
-_WESTERN = "windows-1252"
+WESTERN = "windows-1252"
 _SIZE, _MARGIN, _PICTURE = 14.0, 15, 8
 _INK, _ACCENT = (23, 35, 58), (10, 92, 99)
 
 
 def can_be_pdf(paper: Paper) -> bool:
     """Whether every letter of it, the names too, is in the standard fonts."""
+    return paper.direction == "ltr" and can_be_written(paper.texts())
+
+
+def can_be_written(texts: Iterable[str]) -> bool:
+    """Whether every letter is in the standard fonts."""
     try:
-        "".join(_plain(text) for text in paper.texts()).encode(_WESTERN)
+        "".join(plain(text) for text in texts).encode(WESTERN)
     except UnicodeEncodeError:
         return False
-    return paper.direction == "ltr"
+    return True
 
 
 def paper_pdf(paper: Paper) -> bytes:
@@ -28,7 +34,7 @@ def paper_pdf(paper: Paper) -> bytes:
     from fpdf import FPDF
 
     page = FPDF(format="A4")
-    page.core_fonts_encoding = _WESTERN
+    page.core_fonts_encoding = WESTERN
     page.set_lang(paper.lang)
     page.set_title(paper.title)  # never the name: a title is shown by every viewer
     page.set_creator("Relais")
@@ -83,7 +89,7 @@ def _line(page: Any, text: str, style: str = "", size: float = _SIZE, after: flo
 
     page.set_font("helvetica", style, size)
     page.set_x(_MARGIN + indent)
-    page.multi_cell(0, size * 0.3528 * 1.25, _plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
+    page.multi_cell(0, size * 0.3528 * 1.25, plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
     page.ln(after)
 
 
@@ -93,5 +99,6 @@ def _picture(name: str) -> io.BytesIO:
     return io.BytesIO(str(icon(name)).replace("currentColor", "#0A5C63").encode())
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text with the blanks that the standard fonts have."""
     return text.replace("\u202f", "\u00a0")

@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlmodel import col, func, or_, select
 
 from contracts.viewer import Viewer
-from services.intake.domain import Likeness, Looked
+from services.intake.domain import Likeness, Looked, what_is_looked_for
+from services.intake.person_keys import PersonKeys
 from services.intake.tables import Person
 from services.runtime.database import Work
 
@@ -25,6 +26,13 @@ _THRESHOLDS = """
 SELECT set_config('pg_trgm.word_similarity_threshold', :word, true),
     set_config('pg_trgm.similarity_threshold', :whole, true)
 """
+
+
+async def look_for(viewer: Viewer, work: Work, typed: str, keys: PersonKeys, limit: int = 30) -> list[Person]:
+    """The people that what was typed finds, whatever it is: a name, a phone, a birth date or a file number."""
+    looked, value = what_is_looked_for(typed)
+    sought = keys.lookup_hash(value) if looked is Looked.PHONE else value
+    return await search_people(viewer, work, looked, sought, limit)
 
 
 async def search_people(viewer: Viewer, work: Work, looked: Looked, value: str, limit: int = 30) -> list[Person]:

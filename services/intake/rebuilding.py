@@ -17,7 +17,7 @@ from contracts.facts import (
 )
 from services.intake.subscribers import REACTIONS
 from services.runtime.database import Database
-from services.runtime.projecting import Compared, Progress, Record, Row, Table, put_right, taken
+from services.runtime.projecting import Batch, Compared, Progress, Record, Row, Table, fold_referrals, put_right
 
 NOT_REBUILT = {
     "intake.handover": "readable_until, step, moved_at : aussi d’accords, d’envois et de départs, écrits ici",
@@ -39,23 +39,23 @@ _LOCK = "SELECT FROM handover WHERE ref = ANY(cast(:refs AS uuid[])) ORDER BY re
 
 async def rebuild(database: Database, record: Record, progress: Progress) -> list[Compared]:
     """The hand-overs that are there, never one that is not: her person may have been erased. Then the conventions."""
-    total, done, after = await record.count("referral", "referral"), 0, UUID(int=0)
-    found, notes = Compared(STANDING.name), Compared(CARRIED.name)
-    while refs := await record.refs("referral", "referral", after):
-        async with database.worker() as work:
-            reached = await taken("intake-referral", refs, work)
-            await work.execute(_LOCK, refs=refs)
-            lives = await record.counted("referral", reached)
-            rows = [row for ref, facts in lives.items() if (row := folded(facts, reached[ref])) is not None]
-            found += await put_right(STANDING, rows, work, insert=False)
-            notes += await put_right(CARRIED, carried(lives, reached), work, insert=False)
-            for table, kind in ((DELIVERED, DeskItemDelivered), (VIEWED, DeskItemViewed)):
-                told = await record.told_to("intake-desk_item", work, "partners", kind.type_name(), refs=refs)
-                first = await put_right(table, earliest(told, lives, table.columns[0]), work, insert=False)
-                found += Compared(STANDING.name, differing=first.differing)
-        after, done = refs[-1], done + len(refs)
-        progress(done, max(total, done))
-    return [found, notes, await _conventions(database, record)]
+
+    async def put(batch: Batch) -> list[Compared]:
+        work, lives, reached = batch.work, batch.lives, batch.reached
+        rows = [row for ref, facts in lives.items() if (row := folded(facts, reached[ref])) is not None]
+        found = [
+            await put_right(STANDING, rows, work, insert=False),
+            await put_right(CARRIED, carried(lives, reached), work, insert=False),
+        ]
+        for table, kind in ((DELIVERED, DeskItemDelivered), (VIEWED, DeskItemViewed)):
+            told = await record.told_to("intake-desk_item", work, "partners", kind.type_name(), refs=batch.refs)
+            first = await put_right(table, earliest(told, lives, table.columns[0]), work, insert=False)
+            found.append(Compared(STANDING.name, differing=first.differing))
+        return found
+
+    tables = STANDING.name, CARRIED.name
+    found = await fold_referrals(database, record, "intake-referral", _LOCK, progress, put, *tables)
+    return [*found, await _conventions(database, record)]
 
 
 def folded(facts: Sequence[Envelope], reached: int) -> Row | None:

@@ -11,7 +11,7 @@ from contracts.consent import Category
 from contracts.rights import right_name
 from contracts.vocabulary import Language, Purpose
 from services.intake.consent_state import Standing
-from services.intake.dossier import full_name
+from services.intake.dossier import end_of, full_name
 from services.intake.notice import RIGHT_TO_LEFT, parts_of
 from services.intake.receipt_words import WORDS, ReceiptWords
 from services.intake.tables import ConsentGrant, Person
@@ -55,7 +55,6 @@ def receipt_of(grant: ConsentGrant, person: Person, standing: Standing, organisa
         language = Language.FR.value
     words = WORDS[language]
     held = set(grant.categories)
-    ends = min(one for one in (grant.expires_at, grant.represented_until) if one is not None)
     return Receipt(
         ref=grant.ref,
         lang=language.split("-")[0],
@@ -69,7 +68,7 @@ def receipt_of(grant: ConsentGrant, person: Person, standing: Standing, organisa
         rights=tuple(right_name(code) for code in grant.rights),
         shared=tuple(words.categories[one] for one in Category if one.value in held),
         given_on=_day(grant.given_at, words.locale),
-        ends_on=_day(ends, words.locale),
+        ends_on=_day(end_of(grant), words.locale),
         version=grant.notice_version,
         ended=standing is not Standing.LIVE,
     )

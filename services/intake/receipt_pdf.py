@@ -6,20 +6,16 @@ for those the file to open in a browser says the same.
 
 from typing import Any
 
+from services.intake.paper_pdf import WESTERN, can_be_written, plain
 from services.intake.receipt import Receipt
 
-_WESTERN = "windows-1252"
 _SIZES = (15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0)
 _MARGIN = 11
 
 
 def can_be_pdf(receipt: Receipt) -> bool:
     """Whether every letter of it, the names too, is in the standard fonts."""
-    try:
-        "".join(_plain(part) for part in _everything(receipt)).encode(_WESTERN)
-    except UnicodeEncodeError:
-        return False
-    return receipt.direction == "ltr"
+    return receipt.direction == "ltr" and can_be_written(_everything(receipt))
 
 
 def receipt_pdf(receipt: Receipt) -> bytes:
@@ -36,7 +32,7 @@ def _document(receipt: Receipt, size: float) -> Any:  # noqa: ANN401 - fpdf is l
     from fpdf.enums import XPos, YPos
 
     page = FPDF(format=(148.0, 210.0))
-    page.core_fonts_encoding = _WESTERN
+    page.core_fonts_encoding = WESTERN
     page.set_lang(receipt.lang)
     page.set_title(receipt.words.title)
     page.set_creator("Relais")
@@ -47,7 +43,7 @@ def _document(receipt: Receipt, size: float) -> Any:  # noqa: ANN401 - fpdf is l
     def line(text: str, style: str = "", scale: float = 1.0, after: float = 0.0) -> None:
         page.set_font("helvetica", style, size * scale)
         height = size * scale * 0.3528 * 1.3
-        page.multi_cell(0, height, _plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
+        page.multi_cell(0, height, plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
         page.ln(after)
 
     words = receipt.words
@@ -91,10 +87,6 @@ def _everything(receipt: Receipt) -> list[str]:
         receipt.organisation,
         *(part for pair in pairs_of(receipt) for part in pair),
     ]
-
-
-def _plain(text: str) -> str:
-    return text.replace("\u202f", "\u00a0")
 
 
 def _colon(receipt: Receipt) -> str:

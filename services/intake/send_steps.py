@@ -25,6 +25,7 @@ from services.intake.handover import ACCOMPANIMENT_LENGTH
 from services.intake.journal_kinds import Kind, Thing
 from services.intake.mail_returns import mails_that_return
 from services.intake.preview import Candidate, candidates, preview
+from services.intake.store import person_of, presumed_rights
 from services.intake.tables import ConsentGrant, Handover, Person, PresumedRight, SharingRoute, Situation
 from services.intake.united_files import files_of
 from services.intake.web import Questions, keys_of
@@ -57,6 +58,7 @@ class SendForm(Choice):
 
 # The buttons that only move between the steps: whatever is typed so far goes with them, complete or not.
 CHOOSE_AGAIN, CHOSEN = "contact", "chosen"
+CONTACT_GONE = "Ce contact n’est plus à ce guichet. Choisissez-en un autre\u202f: ce que vous avez écrit est gardé."
 _GOES_ALONG = ("command_id", "mode", "urgent", "message", "accompanied_by")
 
 
@@ -90,16 +92,14 @@ async def read_ground(request: Request, viewer: Viewer, ref: UUID, choice: Choic
     """Read what the steps stand on; the directory may be away. Refusals: NotFound."""
     service = service_of(request)
     async with service.database.web(viewer) as work:
-        person = await store.find_person(viewer, work, ref)
-        if person is None:
-            raise NotFound
+        person = await person_of(viewer, work, ref)
         draft = await store.find_own(viewer, work, choice.draft) if choice.draft else None
         if choice.draft and (draft is None or draft[0].person not in await files_of(work, ref)):
             raise NotFound
         ground = Ground(
             person,
             await store.find_situation(viewer, work, ref),
-            await store.presumed_rights(viewer, work, ref),
+            await presumed_rights(viewer, work, ref),
             await store.grants_of_person(viewer, work, ref),
             [],
             draft[0] if draft else None,
@@ -217,9 +217,6 @@ def show_contacts(
 
     `typed` is what the third step held already: it goes along to the contact chosen here, and back.
     """
-    by_desk: dict[UUID, list[Candidate]] = {}
-    for one in ground.found:
-        by_desk.setdefault(one.desk.desk, []).append(one)
     desks, first = by_desk_of(ground.found)
     return request.app.state.pages.render(
         request,
@@ -276,17 +273,8 @@ def show_how(
 ) -> Response:
     """Step 3: the mode, the message, and field by field what would be shared."""
     chosen = ground.candidate(choice.chosen)
-    would_read: Disclosure | Refusal | None = None
-    if chosen is not None:
-        known = Known(
-            ground.person,
-            ground.situation,
-            ground.presumed(choice.right),
-            typed.get("message", "")[:NEED_SUMMARY_LENGTH],
-            typed.get("accompanied_by", "")[:ACCOMPANIMENT_LENGTH],
-        )
-        now = service_of(request).clock()
-        would_read = preview(ground.person.ref, choice.right, known, chosen, now, keys_of(request))
+    texts = (typed.get("message", ""), typed.get("accompanied_by", ""))
+    would_read = what_is_read(request, ground, choice.right, chosen, texts)
     return request.app.state.pages.render(
         request,
         "send_how.html",
@@ -296,11 +284,7 @@ def show_how(
         shared=would_read if isinstance(would_read, Disclosure) else None,
         closed=str(would_read) if isinstance(would_read, Refusal) else None,
         locks=chosen.locks if chosen is not None else None,
-        modes=[
-            (one.value, one.label)
-            for one in HandoverMode
-            if chosen is None or one in (chosen.desk.modes or HandoverMode)
-        ],
+        modes=modes_of(chosen),
         typed={"command_id": str(uuid4()), "mode": "", "urgent": "", "message": "", "accompanied_by": "", **typed},
         errors=errors or {},
         questions=questions or {},
@@ -308,6 +292,28 @@ def show_how(
         most=NEED_SUMMARY_LENGTH,
         **_shared(ground, choice),
     )
+
+
+def what_is_read(
+    request: Request, ground: Ground, right: str, chosen: Candidate | None, texts: tuple[str, str]
+) -> Disclosure | Refusal | None:
+    """What that contact would read, or why nothing; None while none is chosen. `texts`: the message and who comes."""
+    if chosen is None:
+        return None
+    known = Known(
+        ground.person,
+        ground.situation,
+        ground.presumed(right),
+        texts[0][:NEED_SUMMARY_LENGTH],
+        texts[1][:ACCOMPANIMENT_LENGTH],
+    )
+    return preview(ground.person.ref, right, known, chosen, service_of(request).clock(), keys_of(request))
+
+
+def modes_of(chosen: Candidate | None) -> list[tuple[str, str]]:
+    """The ways to hand over that the desk of that contact takes; every way while none is chosen."""
+    taken = chosen.desk.modes if chosen is not None else ()
+    return [(one.value, one.label) for one in HandoverMode if one in (taken or HandoverMode)]
 
 
 def unknown_of(would_read: Disclosure | Refusal | None) -> list[str]:

@@ -1,25 +1,57 @@
 """What the pages of people share: who may open them, the keys, and how a form comes back with what was typed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from contracts.envelope import Frozen
 from contracts.refusals import FreeTextToConfirm, Refusal
 from contracts.viewer import Role, Viewer
 from services.intake.person_keys import PersonKeys
+from services.runtime.web.guard import SAFE
+from services.runtime.web.pages import redirect
+from services.runtime.web.shell import wants_json
 
 REFERENTS = frozenset({Role.REFERENT})
+DPO = frozenset({Role.DPO})
 Errors = dict[str, str]
+
+
+class CommandForm(Frozen):
+    """A form that only says that it was pressed."""
+
+    command_id: UUID
+
+
+def command_id_of(form: FormData) -> str:
+    """The command of a form that came without a model; a new one where it has none."""
+    try:
+        return str(UUID(str(form.get("command_id", ""))))
+    except ValueError:
+        return str(uuid4())
 
 
 def keys_of(request: Request) -> PersonKeys:
     """The keys of the persons, as the service was built with."""
     found: PersonKeys = request.app.state.person_keys
     return found
+
+
+def lead_elsewhere(app: FastAPI, kind: type[Refusal], where: Callable[[Request, Any], str]) -> None:
+    """Let `app` answer a reading that `kind` refuses with another address (303); a form gets the refusal."""
+    answer: Any = app.exception_handlers[Refusal]
+
+    async def lead(request: Request, refusal: Refusal) -> Response:
+        if request.method not in SAFE or wants_json(request):
+            refused: Response = await answer(request, refusal)
+            return refused
+        return redirect(where(request, refusal))
+
+    app.add_exception_handler(kind, lead)  # type: ignore[arg-type]
 
 
 def typed_in(form: FormData) -> dict[str, Any]:

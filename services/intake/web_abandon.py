@@ -5,16 +5,15 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from contracts.refusals import NotFound
 from contracts.rights import right_name
-from contracts.viewer import Viewer
 from services.intake import handover_store as store
 from services.intake import journal
 from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import full_name
 from services.intake.journal_kinds import Kind, Thing
-from services.intake.tables import Handover, Person
+from services.intake.tables import Handover
 from services.intake.web import REFERENTS
+from services.intake.web_referrals import open_handover
 from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
@@ -24,7 +23,7 @@ pages = PersonPages()
 @pages.get("/orientations/{ref}/abandonner", REFERENTS)
 async def ask_first(request: Request, viewer: Asking, ref: UUID) -> Response:
     """What would be given up; what has left meanwhile is shown as it is now."""
-    row, person = await _own(request, viewer, ref)
+    row, person = await open_handover(request, viewer, ref)
     if row.step not in store.UNSENT:
         return _elsewhere(row)
     return request.app.state.pages.render(
@@ -46,18 +45,8 @@ async def abandon(request: Request, viewer: Asking, ref: UUID) -> Response:
         if given_up:
             await journal.record(work, viewer, Kind.HANDOVER_CHANGED, object=Thing.HANDOVER, ref=ref)
             work.hint(f"organisation.{viewer.organisation}")
-    row, _ = await _own(request, viewer, ref)
+    row, _ = await open_handover(request, viewer, ref)
     return redirect(f"/personnes/{row.person}", "abandoned") if given_up else _elsewhere(row)
-
-
-async def _own(request: Request, viewer: Viewer, ref: UUID) -> tuple[Handover, Person]:
-    async with service_of(request).database.web(viewer) as work:
-        found = await store.find_own(viewer, work, ref)
-        if found is not None:
-            await journal.record_opening(work, viewer, found[0])
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _elsewhere(row: Handover) -> Response:

@@ -13,12 +13,10 @@ from contracts.replies import Network
 from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import AppointmentSide
-from services.intake import handover_store as store
-from services.intake import journal
 from services.intake.caseload_gate import PersonPages
 from services.intake.tables import Handover
 from services.intake.web import REFERENTS
-from services.intake.web_referrals import network_of, read_referral
+from services.intake.web_referrals import network_of, open_handover, read_referral
 from services.runtime.web import appointments
 from services.runtime.web.guard import Asking, service_of
 
@@ -76,10 +74,7 @@ def around_of(row: Handover, network: Network | None) -> appointments.Around:
 
 
 async def _own(request: Request, viewer: Viewer, ref: UUID) -> Handover:
-    async with service_of(request).database.web(viewer) as work:
-        found = await store.find_own(viewer, work, ref)
-        if found is not None:
-            await journal.record_opening(work, viewer, found[0])
-    if found is None or found[0].step != "sent":
+    row, _ = await open_handover(request, viewer, ref)
+    if row.step != "sent":
         raise NotFound
-    return found[0]
+    return row

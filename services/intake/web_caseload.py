@@ -10,18 +10,17 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from contracts.envelope import Frozen
-from contracts.refusals import NotFound, ReasonNeeded, Refusal
+from contracts.refusals import NotFound, ReasonNeeded
 from contracts.viewer import Viewer
 from services.intake import caseload, caseload_watch
 from services.intake.caseload import Standing
 from services.intake.caseload_gate import FIELD, WhyFirst, keep_reason, stands_in
 from services.intake.journal_kinds import Reason
-from services.intake.web import REFERENTS, show_form, typed_in
+from services.intake.web import REFERENTS, lead_elsewhere, show_form, typed_in
 from services.intake.web_referrals import network_of
 from services.runtime.web import forms
-from services.runtime.web.guard import SAFE, Asking, Pages, service_of, viewer_of
+from services.runtime.web.guard import Asking, Pages, service_of, viewer_of
 from services.runtime.web.pages import redirect
-from services.runtime.web.shell import wants_json
 
 pages = Pages()
 _THEN = re.compile(r"/(personnes|orientations)/[0-9a-f-]{36}(/[\w./-]*)?(\?[\w.=&%-]*)?")
@@ -62,16 +61,6 @@ async def give_reason(request: Request, viewer: Asking, ref: UUID) -> Response:
 
 def ask_why_first(app: FastAPI) -> None:
     """Let `app` answer what the gate stopped: a page goes on to the question, a form comes back with it."""
-    answer: Any = app.exception_handlers[Refusal]
-
-    async def page_stopped(request: Request, refusal: ReasonNeeded) -> Response:
-        if request.method not in SAFE or wants_json(request):
-            stopped: Response = await answer(request, refusal)
-            return stopped
-        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        person = refusal.details["person"]
-        there = f"?suite={quote(asked)}" if asked != f"/personnes/{person}" else ""
-        return redirect(f"/personnes/{person}/motif{there}")
 
     async def form_stopped(request: Request, stopped: WhyFirst) -> Response:
         viewer = await viewer_of(request)
@@ -85,8 +74,15 @@ def ask_why_first(app: FastAPI) -> None:
             files=[name for name, value in sent if isinstance(value, UploadFile) and value.filename],
         )  # fmt: skip
 
-    app.add_exception_handler(ReasonNeeded, page_stopped)  # type: ignore[arg-type]
+    lead_elsewhere(app, ReasonNeeded, _question_address)
     app.add_exception_handler(WhyFirst, form_stopped)  # type: ignore[arg-type]
+
+
+def _question_address(request: Request, refusal: ReasonNeeded) -> str:
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    person = refusal.details["person"]
+    there = f"?suite={quote(asked)}" if asked != f"/personnes/{person}" else ""
+    return f"/personnes/{person}/motif{there}"
 
 
 async def _standing(request: Request, viewer: Viewer, ref: UUID) -> Standing:

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput, Refusal, ServiceAway
 from contracts.replies import DeskOption
 from contracts.rights import catalogue
@@ -27,7 +26,7 @@ from services.intake.consent_handlers import record_consent, refuse_consent, wit
 from services.intake.consent_rules import check_speaks
 from services.intake.domain import end_of_grant
 from services.intake.united_files import files_of
-from services.intake.web import REFERENTS, errors_of, keys_of, questions_of, show_form, typed_in
+from services.intake.web import REFERENTS, CommandForm, errors_of, keys_of, questions_of, show_form, typed_in
 from services.intake.web_file import file_context
 from services.runtime.database import Work
 from services.runtime.web import forms
@@ -36,10 +35,6 @@ from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
 pages = PersonPages()
-
-
-class WithdrawalForm(Frozen):
-    command_id: UUID
 
 
 @pages.get("/personnes/{ref}/accord", REFERENTS)
@@ -144,7 +139,7 @@ async def withdrawal(request: Request, viewer: Asking, ref: UUID, grant: UUID) -
 @pages.post("/personnes/{ref}/accords/{grant}/retrait", REFERENTS)
 async def withdraw(request: Request, viewer: Asking, ref: UUID, grant: UUID) -> Response:
     """Take an agreement back: reading stops with this transaction."""
-    form, errors = forms.read(WithdrawalForm, await request.form())
+    form, errors = forms.read(CommandForm, await request.form())
     if form is None:
         raise InvalidInput(reason=next(iter(errors.values())))
     async with service_of(request).database.web(viewer) as work:

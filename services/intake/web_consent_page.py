@@ -19,7 +19,7 @@ from services.intake.journal_kinds import Kind, Thing
 from services.intake.tables import ConsentEvent, ConsentGrant, Person
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_file import file_context
-from services.intake.web_referrals import network_of
+from services.intake.web_referrals import names_of
 from services.runtime.web.guard import Asking, service_of
 
 pages = PersonPages()
@@ -77,8 +77,7 @@ async def open_grant(request: Request, viewer: Viewer, ref: UUID, grant: UUID) -
 async def grant_page(request: Request, viewer: Asking, ref: UUID, grant: UUID) -> Response:
     """What one agreement covers, and everything that happened to it."""
     opened = await open_grant(request, viewer, ref, grant)
-    network = await network_of(request)
-    told = history(opened.events, keys_of(request), network.accounts if network else {})
+    told = history(opened.events, keys_of(request), await names_of(request))
     response: Response = request.app.state.pages.render(
         request, "consent_page.html", viewer=viewer, events=told, referrals=opened.referrals, **opened.context()
     )

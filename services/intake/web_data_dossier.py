@@ -26,8 +26,7 @@ from services.intake.data_requests import note_step, read_request
 from services.intake.journal_kinds import Kind as Done
 from services.intake.journal_kinds import Thing
 from services.intake.tables import Person
-from services.intake.web import keys_of
-from services.intake.web_data_requests import DPO
+from services.intake.web import DPO, keys_of
 from services.intake.web_referrals import network_of
 from services.runtime.web.guard import Asking, Pages, service_of
 

@@ -13,8 +13,7 @@ from services.intake import data_request_decisions as decisions
 from services.intake.data_request_rules import Kind
 from services.intake.data_requests import read_request
 from services.intake.erasing_preview import preview_erasure
-from services.intake.web import errors_of, show_form, typed_in
-from services.intake.web_data_requests import DPO
+from services.intake.web import DPO, errors_of, show_form, typed_in
 from services.runtime.web import forms
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect

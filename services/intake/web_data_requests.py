@@ -10,7 +10,7 @@ from starlette.responses import Response
 from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput, NotFound, Refusal
 from contracts.replies import Network
-from contracts.viewer import Role, Viewer
+from contracts.viewer import Viewer
 from services.intake import data_request_decisions as decisions
 from services.intake import journal
 from services.intake.data_request_rules import (
@@ -37,9 +37,10 @@ from services.intake.data_requests import (
 )
 from services.intake.journal_kinds import Kind as Done
 from services.intake.journal_kinds import Thing
+from services.intake.journal_search import numbers_of
 from services.intake.limiting import limit_of
 from services.intake.officer import reading
-from services.intake.web import errors_of, keys_of, show_form, typed_in
+from services.intake.web import DPO, errors_of, keys_of, show_form, typed_in
 from services.intake.web_referrals import network_of
 from services.runtime.database import Work
 from services.runtime.web import forms
@@ -48,7 +49,6 @@ from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
 pages = Pages()
-DPO = frozenset({Role.DPO})
 ORIGINS = [one for one in Origin.options() if one[0] not in (Origin.PERSON_PAGE, Origin.RETENTION)]
 OPTIONS = {
     "kinds": [(one.value, one.label, f"Article {ARTICLES[one]} du RGPD") for one in Kind],
@@ -56,7 +56,6 @@ OPTIONS = {
     "extensions": ExtensionReason.options(),
     "refusals": RefusalReason.options(),
 }
-_FILES = "SELECT ref, file_number FROM person WHERE ref = ANY(cast(:people AS uuid[]))"
 _BY_NUMBER = """
 SELECT coalesce(merged_into, ref) AS ref FROM person
 WHERE file_number = :number AND (:everywhere OR organisation = :organisation)
@@ -91,7 +90,7 @@ async def requests(request: Request, viewer: Asking, vue: str = "en-cours") -> R
     network = await network_of(request)
     async with reading(request, viewer) as work:
         rows = await list_requests(viewer, work, ended=ended)
-        files = {row.ref: row.file_number for row in await work.execute(_FILES, people=[one.person for one in rows])}
+        files = await numbers_of(work, {one.person for one in rows})
         shown = [row_of(one, work, files.get(one.person), network) for one in rows]
         late = sum(one["kind"] == "late" for one in shown)
     response: Response = request.app.state.pages.render(
@@ -216,7 +215,7 @@ async def _show(
     async with reading(request, viewer) as work:
         row = await read_request(viewer, work, ref)
         trace = await trace_of(viewer, work, ref)
-        files = {one.ref: one.file_number for one in await work.execute(_FILES, people=[row.person])}
+        number = (await numbers_of(work, {row.person})).get(row.person)
         limit = await limit_of(work, row.person)
         words = keys_of(request).open(row.person, WORDS, row.words)
         if words is not None:
@@ -228,8 +227,8 @@ async def _show(
             "row": row,
             "article": ARTICLES[Kind(row.kind)],
             "title": Kind(row.kind).label,
-            "shown": row_of(row, work, files.get(row.person), network),
-            "facts": _facts(row, words, files.get(row.person), network, work),
+            "shown": row_of(row, work, number, network),
+            "facts": _facts(row, words, number, network, work),
             "trace": [_entry(one, network) for one in trace],
             "steps": [one.value for one in steps_from(State(row.state))],
             "limited": limit is not None and limit.request == row.ref,

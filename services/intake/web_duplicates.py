@@ -12,7 +12,7 @@ from contracts.viewer import Viewer
 from services.intake import caseload, journal, people_search
 from services.intake import duplicate_store as twins
 from services.intake.caseload_gate import PersonPages
-from services.intake.domain import Looked, possible_twins, what_is_looked_for
+from services.intake.domain import possible_twins
 from services.intake.duplicate_merging import (
     Compared,
     MergeFiles,
@@ -29,9 +29,9 @@ from services.intake.duplicate_words import agreed, asked, decided, merge_row, s
 from services.intake.duplicates import FIELDS, choices_of
 from services.intake.journal_kinds import Kind
 from services.intake.tables import Person
-from services.intake.web import REFERENTS, errors_of, keys_of, show_form, typed_in
+from services.intake.web import REFERENTS, CommandForm, errors_of, keys_of, show_form, typed_in
 from services.intake.web_file import followed_by, title_of
-from services.intake.web_referrals import network_of
+from services.intake.web_referrals import names_of
 from services.runtime.database import Work
 from services.runtime.web import forms
 from services.runtime.web.guard import Asking, service_of
@@ -46,10 +46,6 @@ class MergeForm(Frozen):
     command_id: UUID
     seen: str = ""
     step: str = "relire"
-
-
-class CommandForm(Frozen):
-    command_id: UUID
 
 
 @pages.get("/personnes/doublons", REFERENTS)
@@ -98,7 +94,10 @@ async def look_for_duplicate(request: Request, viewer: Asking, ref: UUID) -> Res
 async def _duplicates_of(request: Request, viewer: Viewer, ref: UUID, typed: str) -> Response:
     async with service_of(request).database.web(viewer) as work:
         person = await caseload.open_person(viewer, work, ref)
-        found = await _looked_for(request, viewer, typed, work) if typed else await _likely(viewer, person, work)
+        if typed:
+            found = await people_search.look_for(viewer, work, typed, keys_of(request))
+        else:
+            found = await _likely(viewer, person, work)
         found = [one for one in found if one.ref != ref]
         await journal.record_list(work, viewer, Kind.SEARCHED, [one.ref for one in found])
         rows = [_other(ref, one, viewer, work) for one in found]
@@ -113,13 +112,6 @@ async def _likely(viewer: Viewer, person: Person, work: Work) -> list[Person]:
     near = {one.ref: one for one in await people_search.likely_twins(viewer, work, mine)}
     scored = possible_twins(mine, [people_search.likeness_of(one) for one in near.values() if one.ref not in apart])
     return [near[ref] for _, ref in scored]
-
-
-async def _looked_for(request: Request, viewer: Viewer, typed: str, work: Work) -> list[Person]:
-    looked, value = what_is_looked_for(typed)
-    if looked is Looked.PHONE:
-        value = keys_of(request).lookup_hash(value)
-    return await people_search.search_people(viewer, work, looked, value)
 
 
 def _other(ref: UUID, one: Person, viewer: Viewer, work: Work) -> dict[str, Any]:
@@ -141,7 +133,7 @@ async def side_by_side(request: Request, viewer: Asking, ref: UUID, other: UUID)
 async def _side_by_side(
     request: Request, viewer: Viewer, ref: UUID, other: UUID, typed: dict[str, Any], errors: dict[str, str], status: int
 ) -> Response:
-    names = await _names(request)
+    names = await names_of(request)
     async with service_of(request).database.web(viewer) as work:
         found = await compare(viewer, work, ref, other, keys_of(request))
         context = await _context(viewer, work, found, names)
@@ -149,11 +141,6 @@ async def _side_by_side(
     # What was shown when this was typed: a refusal for a change shows what is on record now.
     again = {**proposed, **typed, "seen": found.seen}
     return show_form(request, "duplicate.html", viewer, again, errors, status, **context)
-
-
-async def _names(request: Request) -> dict[UUID, str]:
-    network = await network_of(request)
-    return network.accounts if network else {}
 
 
 async def _context(viewer: Viewer, work: Work, found: Compared, names: dict[UUID, str]) -> dict[str, Any]:
@@ -184,7 +171,7 @@ async def merge(request: Request, viewer: Asking, ref: UUID, other: UUID) -> Res
     if form is None:
         return await _side_by_side(request, viewer, ref, other, typed, errors, 422)
     choices = {name: str(sent[name]) for name in FIELDS if name in sent}
-    keys, names = keys_of(request), await _names(request)
+    keys, names = keys_of(request), await names_of(request)
     try:
         async with service_of(request).database.web(viewer) as work:
             if form.step == "reunir":

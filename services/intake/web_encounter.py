@@ -131,12 +131,9 @@ async def _look_up(request: Request, viewer: Viewer, sent: FormData) -> list[dic
     async with service_of(request).database.web(viewer) as work:
         found: dict[UUID, Person] = {}
         for typed in (one for one in (phone, name) if len(one) >= SHORTEST):
-            looked, value = what_is_looked_for(typed)
-            if typed == phone and looked is not Looked.PHONE:
+            if typed == phone and what_is_looked_for(typed)[0] is not Looked.PHONE:
                 continue  # not a whole number yet
-            if looked is Looked.PHONE:
-                value = keys_of(request).lookup_hash(value)
-            near = await people_search.search_people(viewer, work, looked, value, MOST_FOUND)
+            near = await people_search.look_for(viewer, work, typed, keys_of(request), MOST_FOUND)
             found |= {one.ref: one for one in near}
         people = list(found.values())[:MOST_FOUND]
         await journal.record_list(work, viewer, Kind.SEARCHED, [one.ref for one in people])

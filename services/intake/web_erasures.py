@@ -11,11 +11,11 @@ from contracts.consent import Category
 from contracts.envelope import Frozen
 from contracts.refusals import Refusal
 from contracts.rights import right_name
-from contracts.viewer import Role, Viewer
+from contracts.viewer import Viewer
 from contracts.vocabulary import ErasureState, KeepingReason
 from services.intake.erasure_departures import note_answer_received, request_of
 from services.intake.erasure_words import cause_label
-from services.intake.web import errors_of, show_form, typed_in
+from services.intake.web import DPO, errors_of, show_form, typed_in
 from services.runtime.database import Work
 from services.runtime.web import dates, forms
 from services.runtime.web.dates import PARIS
@@ -23,7 +23,6 @@ from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
 pages = Pages()
-DPOS = frozenset({Role.DPO})
 MOST = 300
 _WAITING = "SELECT * FROM intake.erasurerequest WHERE state = 'asked' ORDER BY due_on, asked_at LIMIT :most"
 _ANSWERED = "SELECT * FROM intake.erasurerequest WHERE state <> 'asked' ORDER BY answered_at DESC LIMIT :most"
@@ -32,7 +31,7 @@ SELECT * FROM intake.erasurerequest WHERE person = :person AND organisation = :o
 """
 
 
-@pages.get("/effacements", DPOS)
+@pages.get("/effacements", DPO)
 async def show_erasures(request: Request, viewer: Asking) -> Response:
     """Every request of the territory: late, waiting, answered. Nobody accompanied is named."""
     async with service_of(request).database.web(viewer) as work:
@@ -54,13 +53,13 @@ class AnswerForm(Frozen):
     answer: Literal["erased"] | KeepingReason
 
 
-@pages.get("/effacements/{ref}", DPOS)
+@pages.get("/effacements/{ref}", DPO)
 async def show_one(request: Request, viewer: Asking, ref: UUID) -> Response:
     """One request, and the form for an answer that came by letter, mail or call."""
     return await _one(request, viewer, ref, {}, {})
 
 
-@pages.post("/effacements/{ref}", DPOS)
+@pages.post("/effacements/{ref}", DPO)
 async def note_one(request: Request, viewer: Asking, ref: UUID) -> Response:
     """Keep that answer, under the name of the officer who received it."""
     sent = await request.form()

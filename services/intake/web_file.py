@@ -1,6 +1,5 @@
 """The pages that read: the list of people with its search, and the file of one person."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +27,8 @@ from services.intake import caseload, journal, people_search, store
 from services.intake.appointment_guide_view import plan_shown
 from services.intake.caseload_gate import PersonPages
 from services.intake.contact_rules import rules_of
-from services.intake.domain import Looked, readable_phone, what_is_looked_for
-from services.intake.dossier import age, full_name, short_name
+from services.intake.domain import readable_phone
+from services.intake.dossier import age, end_of, full_name, short_name
 from services.intake.journal_kinds import Kind
 from services.intake.limiting import limited_among
 from services.intake.merged_view import read_merges
@@ -39,7 +38,7 @@ from services.intake.store import PersonFile, Standing
 from services.intake.tables import ConsentGrant, Encounter, Handover, Person, PresumedRight
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_erasures import erasures_of
-from services.intake.web_referrals import network_of
+from services.intake.web_referrals import names_of
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS, day
 from services.runtime.web.guard import Asking, service_of
@@ -82,11 +81,8 @@ async def people(request: Request, viewer: Asking, filtre: str = "toutes", page:
 async def search(request: Request, viewer: Asking) -> Response:
     """Find a person by name, phone, birth date or file number. By POST: no name in an address."""
     typed = str((await request.form()).get("q", "")).strip()[:120]
-    looked, value = what_is_looked_for(typed)
-    if looked is Looked.PHONE:
-        value = keys_of(request).lookup_hash(value)
     async with service_of(request).database.web(viewer) as work:
-        found = await people_search.search_people(viewer, work, looked, value)
+        found = await people_search.look_for(viewer, work, typed, keys_of(request))
         await journal.record_list(work, viewer, Kind.SEARCHED, [one.ref for one in found])
         standing = await store.standing_of(viewer, work, found)
     rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
@@ -111,12 +107,7 @@ def _list(request: Request, viewer: Viewer, rows: list[dict[str, Any]], **contex
 async def _colleagues(request: Request, viewer: Viewer, people: list[Person]) -> dict[UUID, str]:
     if all(person.referent == viewer.account for person in people):
         return {}
-    return await _names(request)
-
-
-async def _names(request: Request) -> dict[UUID, str]:
-    network = await network_of(request)
-    return network.accounts if network else {}
+    return await names_of(request)
 
 
 def followed_by(person: Person, viewer: Viewer, names: dict[UUID, str]) -> str:
@@ -167,7 +158,7 @@ async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
         context["limited"] = bool(await limited_among(work, [ref]))
         merges, now = await read_merges(viewer, work, ref), work.now
     strangers = bool(merges.rows) or found.person.referent != viewer.account
-    names = await _names(request) if strangers else {}
+    names = await names_of(request) if strangers else {}
     context["followed"] = followed_by(found.person, viewer, names)
     context["merges"] = merges.shown(found, names, viewer, keys_of(request), now)
     response: Response = request.app.state.pages.render(request, "person.html", viewer=viewer, **context)
@@ -176,7 +167,7 @@ async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
 
 def file_context(found: PersonFile, viewer: Viewer, work: Work, keys: PersonKeys) -> dict[str, Any]:
     """What the page of a person shows, in the words of the page."""
-    live = [row for row in found.grants if row.withdrawn_at is None and _end_of(row) > work.now]
+    live = [row for row in found.grants if row.withdrawn_at is None and end_of(row) > work.now]
     # What a new referral can rest on: an agreement covers its own file only.
     own = [row for row in live if row.person == found.person.ref]
     numbers = {one.ref: one.file_number for one in (found.person, *found.merged.values())} if found.merged else {}
@@ -247,10 +238,6 @@ def _situation(found: PersonFile) -> list[tuple[str, str]]:
     return [(label, value or "non renseigné") for label, value in pairs]
 
 
-def _end_of(row: ConsentGrant) -> datetime:
-    return min(one for one in (row.expires_at, row.represented_until) if one is not None)
-
-
 def _grant(row: ConsentGrant, work: Work, numbers: dict[UUID, str]) -> dict[str, Any]:
     categories = set(row.categories)
     return {
@@ -267,9 +254,9 @@ def _grant(row: ConsentGrant, work: Work, numbers: dict[UUID, str]) -> dict[str,
         "read_back": row.read_back,
         "interpreter": row.interpreter,
         "given_at": row.given_at,
-        "expires_at": _end_of(row),
+        "expires_at": end_of(row),
         "withdrawn_at": row.withdrawn_at,
-        "ending": _end_of(row) <= work.now + store.ENDING_SOON,
+        "ending": end_of(row) <= work.now + store.ENDING_SOON,
     }
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import Request
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from contracts.envelope import Frozen
@@ -50,7 +49,7 @@ from services.intake.free_text import accept_free_text
 from services.intake.person_keys import PersonKeys
 from services.intake.screening import Screening, not_looked_at
 from services.intake.store import PersonFile
-from services.intake.web import REFERENTS, Errors, errors_of, keys_of, questions_of, show_form
+from services.intake.web import REFERENTS, Errors, command_id_of, errors_of, keys_of, questions_of, show_form
 from services.intake.web_file import title_of
 from services.runtime.web import forms
 from services.runtime.web.dates import PARIS
@@ -132,7 +131,7 @@ async def go_on(request: Request, viewer: Asking, ref: UUID) -> Response:
     opened, talk = await _open(request, viewer, ref), read_talk(sent, screening)
     every, action = pages_of(screening), str(sent.get("action", "next"))
     here = page_of(every, str(sent.get("page", "")))
-    command = _command_id(sent)
+    command = command_id_of(sent)
     if action == "back":
         shown = Shown(page_of(every, here.code, -1), talk, {}, {})
     elif action == "add":
@@ -146,13 +145,6 @@ async def go_on(request: Request, viewer: Asking, ref: UUID) -> Response:
         else:
             return await _keep(request, viewer, opened, talk, command)
     return _show(request, viewer, opened, shown, command)
-
-
-def _command_id(sent: FormData) -> str:
-    try:
-        return str(UUID(str(sent.get("command_id", ""))))
-    except ValueError:
-        return str(uuid4())
 
 
 def _added(here: Page, talk: Talk, code: str) -> Shown:

@@ -14,12 +14,12 @@ from contracts.dossier import Category
 from contracts.envelope import Frozen
 from contracts.refusals import every_refusal
 from contracts.replies import Network
-from contracts.viewer import Role, Viewer
+from contracts.viewer import Viewer
 from services.intake import journal, journal_sealing, journal_search, journal_verify
 from services.intake.journal_kinds import PERSON_HERSELF, Kind, Reason, Thing
 from services.intake.journal_search import Wanted
 from services.intake.officer import reading
-from services.intake.web import typed_in
+from services.intake.web import DPO, typed_in
 from services.intake.web_referrals import network_of
 from services.runtime.web import forms
 from services.runtime.web.dates import day, exact, when
@@ -27,7 +27,6 @@ from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
 pages = Pages()
-DPO = frozenset({Role.DPO})
 VIEWS = {"tout": "Tout", "hors-suivi": "Hors de son suivi", "echantillon": "Échantillon du mois", "alertes": "Alertes"}
 _REFUSED = {
     Kind.DISCLOSED: "a voulu lire ce qui est partagé",

@@ -2,6 +2,7 @@
 print and a file; every showing is journalled as printed, since what is shown can be taken away.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -44,12 +45,12 @@ pages = PersonPages()
 @pages.get("/personnes/{ref}/resume", REFERENTS)
 async def summary(request: Request, viewer: Asking, ref: UUID) -> Response:
     """What was decided together, to print for her; then what comes next."""
-    paper, found, title = await _summary(request, viewer, ref)
-    live = [one for one in found.grants if one.withdrawn_at is None and one.expires_at > paper[1]]
+    paper, found, title, now = await _summary(request, viewer, ref)
+    live = [one for one in found.grants if one.withdrawn_at is None and one.expires_at > now]
     return _page(
         request,
         viewer,
-        paper[0],
+        paper,
         back=(f"/personnes/{ref}", title),
         heading="Son résumé",
         lead="Lisez-le avec elle, puis imprimez-le\u202f: il est à elle.",
@@ -62,11 +63,11 @@ async def summary(request: Request, viewer: Asking, ref: UUID) -> Response:
 @pages.get("/personnes/{ref}/resume.pdf", REFERENTS)
 async def summary_file(request: Request, viewer: Asking, ref: UUID) -> Response:
     """The summary as a PDF. Refusal: InvalidInput for letters that the standard fonts do not have."""
-    paper, _, _ = await _summary(request, viewer, ref)
-    return _file(paper[0])
+    paper, *_ = await _summary(request, viewer, ref)
+    return _file(paper)
 
 
-async def _summary(request: Request, viewer: Viewer, ref: UUID) -> tuple[tuple[Paper, Any], PersonFile, str]:
+async def _summary(request: Request, viewer: Viewer, ref: UUID) -> tuple[Paper, PersonFile, str, datetime]:
     async with service_of(request).database.web(viewer) as work:
         await caseload.open_person(viewer, work, ref)
         found = await store.person_file(viewer, work, ref)
@@ -88,7 +89,7 @@ async def _summary(request: Request, viewer: Viewer, ref: UUID) -> tuple[tuple[P
         rights=tuple(_to_check(one.right, found.handovers) for one in found.rights),
         **_planned(plan),
     )
-    return (summary_of(together), now), found, title
+    return summary_of(together), found, title, now
 
 
 def _planned(plan: Plan) -> dict[str, Any]:

@@ -6,20 +6,25 @@ from uuid import UUID, uuid4
 from fastapi import Request
 from starlette.responses import Response
 
+from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput, NotFound, Refusal
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Language
 from services.intake.notice import OWN_NAMES, Notice, current_of, every_notice, find_notice
 from services.intake.notice_publishing import WriteDraft, find_draft, list_drafts, publish_draft, write_draft
-from services.intake.web import errors_of, typed_in
+from services.intake.web import DPO, errors_of, typed_in
 from services.runtime.web import forms
 from services.runtime.web.guard import OPEN, Asking, Pages, service_of, viewer_or_none
 from services.runtime.web.pages import redirect
 
 pages = Pages()
 READERS = frozenset({Role.REFERENT, Role.DPO})
-OFFICERS = frozenset({Role.DPO})
 _LANGUAGES = [(one.value, one.label) for one in Language if one.value in OWN_NAMES]
+
+
+class DraftForm(Frozen):
+    language: Language
+    body: str
 
 
 @pages.get("/notices", READERS)
@@ -86,7 +91,7 @@ async def notice_page(request: Request, version: str) -> Response:
     return response
 
 
-@pages.get("/notices/brouillons/nouveau", OFFICERS)
+@pages.get("/notices/brouillons/nouveau", DPO)
 async def new_draft(request: Request, viewer: Asking, langue: str = Language.FR.value) -> Response:
     """The form of the next version of a language, with the words of the present one."""
     language = langue if langue in OWN_NAMES else Language.FR.value
@@ -96,7 +101,7 @@ async def new_draft(request: Request, viewer: Asking, langue: str = Language.FR.
     return _form(request, viewer, current, {"ref": str(uuid4()), "language": language, "body": text}, {})
 
 
-@pages.get("/notices/brouillons/{ref}", OFFICERS)
+@pages.get("/notices/brouillons/{ref}", DPO)
 async def draft_page(request: Request, viewer: Asking, ref: UUID) -> Response:
     """A kept draft, to change or to publish."""
     async with service_of(request).database.web(viewer) as work:
@@ -106,17 +111,17 @@ async def draft_page(request: Request, viewer: Asking, ref: UUID) -> Response:
     return _form(request, viewer, current, typed, {}, kept=True)
 
 
-@pages.post("/notices/brouillons/{ref}", OFFICERS)
+@pages.post("/notices/brouillons/{ref}", DPO)
 async def keep_draft(request: Request, viewer: Asking, ref: UUID) -> Response:
     """Keep the draft, or publish it: then it is dated and never changes again."""
     sent = await request.form()
     typed = {**typed_in(sent), "ref": str(ref)}
-    form, errors = forms.read(WriteDraft, _with_ref(sent, ref))
+    form, errors = forms.read(DraftForm, sent)
     status = 422
     if form is not None:
         try:
             async with service_of(request).database.web(viewer) as work:
-                await write_draft(form, work, viewer)
+                await write_draft(WriteDraft(ref=ref, language=form.language, body=form.body), work, viewer)
                 if sent.get("action") == "publish":
                     if not sent.get("reread"):
                         raise InvalidInput(field="reread", reason="Relisez ou faites relire, puis cochez.")
@@ -128,10 +133,6 @@ async def keep_draft(request: Request, viewer: Asking, ref: UUID) -> Response:
     async with service_of(request).database.web(viewer) as work:
         current = current_of(await every_notice(work))
     return _form(request, viewer, current, typed, errors, status)
-
-
-def _with_ref(sent: Any, ref: UUID) -> Any:  # noqa: ANN401 - form data, with one field more
-    return type(sent)([*((name, value) for name, value in sent.multi_items() if name != "ref"), ("ref", str(ref))])
 
 
 def _form(

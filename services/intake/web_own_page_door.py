@@ -15,7 +15,7 @@ from contracts.envelope import Frozen
 from contracts.refusals import NotFound, TooManyTries
 from contracts.viewer import Viewer
 from services.intake import own_page
-from services.intake.own_page_languages import NAMES, Tongue, tongue
+from services.intake.own_page_languages import FRENCH, NAMES, Tongue, tongue
 from services.intake.own_page_rules import NEVER, typed_address
 from services.intake.web import errors_of, keys_of
 from services.runtime.web import forms
@@ -28,7 +28,6 @@ COOKIE, PATH = "relais_moi", "/moi"
 HOME = "/moi/page"
 TONGUE, A_YEAR = "relais_moi_langue", 365 * 86_400
 TEMPLATES = Path(__file__).with_name("templates") / "own_page"
-FRENCH = "fr"
 _DOES_NOT_OPEN = (
     "Cette référence et ce code n’ouvrent pas de page. Vérifiez-les sur la feuille, ou demandez-en d’autres."
 )

@@ -24,7 +24,7 @@ from services.intake.rectification import CorrectPerson, as_it_stands, correct_p
 from services.intake.web import REFERENTS, errors_of, keys_of, questions_of, show_form, typed_in
 from services.intake.web_data_requests import row_of
 from services.intake.web_file import title_of
-from services.intake.web_referrals import network_of
+from services.intake.web_referrals import names_of
 from services.runtime.database import Work
 from services.runtime.web import forms
 from services.runtime.web.dates import day
@@ -64,8 +64,7 @@ class RequestForm(Frozen):
 
 
 async def _correction_context(request: Request, viewer: Viewer, ref: UUID) -> tuple[dict[str, Any], dict[str, Any]]:
-    network = await network_of(request)
-    names = network.accounts if network else {}
+    names = await names_of(request)
     async with service_of(request).database.web(viewer) as work:
         person = await caseload.open_person(viewer, work, ref, merged=True)
         past = [

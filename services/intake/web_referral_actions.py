@@ -15,13 +15,13 @@ from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import RightReally, Usefulness
 from services.intake import handover_store as store
-from services.intake import journal, notes
+from services.intake import notes
 from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import full_name
 from services.intake.referral_words import FORMS
 from services.intake.tables import Handover, Person
 from services.intake.web import REFERENTS, Questions, errors_of, keys_of, questions_of
-from services.intake.web_referrals import read_referral
+from services.intake.web_referrals import open_handover, read_referral
 from services.runtime.web.forms import read
 from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
@@ -48,7 +48,7 @@ class ActForm(BaseModel):
 @pages.get("/orientations/{ref}/{action}", REFERENTS)
 async def show_action(request: Request, viewer: Asking, ref: UUID, action: str) -> Response:
     """The page of one action; confirming a redirect is a new hand-over to the proposed desk."""
-    row, person = await _own(request, viewer, ref)
+    row, person = await open_handover(request, viewer, ref)
     if action == "confirm_redirect":
         view = await service_of(request).bus.ask(ReadReferral(viewer=viewer, ref=ref))
         where = f"&guichet={view.proposed_desk}" if view.proposed_desk else ""
@@ -68,7 +68,7 @@ async def show_action(request: Request, viewer: Asking, ref: UUID, action: str) 
 @pages.post("/orientations/{ref}/{action}", REFERENTS)
 async def act(request: Request, viewer: Asking, ref: UUID, action: str) -> Response:
     """Do it, or show the page again with the refusal's sentence and what was typed."""
-    row, person = await _own(request, viewer, ref)
+    row, person = await open_handover(request, viewer, ref)
     if action not in FORMS:
         raise NotFound
     typed = await request.form()
@@ -126,16 +126,6 @@ def check_of(contacted: str, useful: str, right_open: str) -> dict[str, Any]:
         raise InvalidInput(field="right_open", reason="Choisissez une réponse de la liste.")
     said = useful if useful in set(Usefulness) else None
     return {"contacted": contacted == "oui", "useful": said, "right_open": right_open}
-
-
-async def _own(request: Request, viewer: Viewer, ref: UUID) -> tuple[Handover, Person]:
-    async with service_of(request).database.web(viewer) as work:
-        found = await store.find_own(viewer, work, ref)
-        if found is not None:
-            await journal.record_opening(work, viewer, found[0])
-    if found is None:
-        raise NotFound
-    return found
 
 
 async def _page(

@@ -24,7 +24,7 @@ from services.intake.mail_returns import mails_that_return, phone_of_desk
 from services.intake.person_keys import PersonKeys
 from services.intake.progress import knots_of, status_of
 from services.intake.referral_words import buttons_of, timeline_of, turn_of
-from services.intake.tables import ConsentGrant, Handover, Note
+from services.intake.tables import ConsentGrant, Handover, Note, Person
 from services.intake.undo import first_reading, is_recalled, recalled_words, undo_of
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_today import referral_row
@@ -178,6 +178,22 @@ async def network_of(request: Request) -> Network | None:
         return found
     except ServiceAway:
         return None
+
+
+async def names_of(request: Request) -> dict[UUID, str]:
+    """The names of professionals by account; none while the directory is away."""
+    network = await network_of(request)
+    return network.accounts if network else {}
+
+
+async def open_handover(request: Request, viewer: Viewer, ref: UUID) -> tuple[Handover, Person]:
+    """A hand-over of the viewer's organisation with its person; its opening is journalled. Refusal: NotFound."""
+    async with service_of(request).database.web(viewer) as work:
+        found = await store.find_own(viewer, work, ref)
+        if found is None:
+            raise NotFound
+        await journal.record_opening(work, viewer, found[0])
+    return found
 
 
 def _note(note: Note, network: Network | None, keys: PersonKeys) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.intake.erasing_tables import RetentionRun
 from services.intake.retention import AGES, PERSONS, WHAT, chosen, said, would_go
-from services.intake.web_data_requests import DPO
+from services.intake.web import DPO
 from services.runtime.web.dates import day
 from services.runtime.web.guard import Asking, Pages, service_of
 

@@ -7,7 +7,6 @@ from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from contracts.envelope import Frozen
 from contracts.refusals import InvalidInput, Refusal
 from contracts.rights import catalogue, right_name
 from contracts.vocabulary import Ground, NonTakeUpCause
@@ -15,17 +14,13 @@ from services.intake import caseload, handlers, store
 from services.intake.caseload_gate import PersonPages
 from services.intake.commands import NotedRight, RemoveRight, ReviewRights
 from services.intake.dossier import short_name
-from services.intake.web import REFERENTS, Errors, errors_of, show_form, typed_in
+from services.intake.web import REFERENTS, CommandForm, Errors, errors_of, show_form, typed_in
 from services.intake.web_file import title_of
 from services.runtime.web import forms
 from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
 pages = PersonPages()
-
-
-class CommandForm(Frozen):
-    command_id: UUID
 
 
 def noted_rights(form: FormData) -> tuple[tuple[NotedRight, ...], Errors]:

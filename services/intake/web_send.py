@@ -1,7 +1,7 @@
 """Confier: in three steps the right, the contact, and how; with exactly what will be shared before it leaves."""
 
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import Query, Request
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from services.intake.preview import purpose_of
 from services.intake.send_steps import (
     CHOOSE_AGAIN,
     CHOSEN,
+    CONTACT_GONE,
     Choice,
     SendForm,
     read_ground,
@@ -25,6 +26,7 @@ from services.intake.send_steps import (
     show_how,
     show_rights,
 )
+from services.intake.store import person_of
 from services.intake.tables import Handover
 from services.intake.web import REFERENTS, Questions, errors_of, keys_of, questions_of
 from services.intake.web_send_several import show_several
@@ -33,7 +35,6 @@ from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
 pages = PersonPages()
-_CONTACT_GONE = "Ce contact n’est plus à ce guichet. Choisissez-en un autre\u202f: ce que vous avez écrit est gardé."
 _DRAFT_GONE = "Ce brouillon a été abandonné. Ce que vous avez écrit ici est gardé\u202f: vous pouvez encore confier."
 
 
@@ -100,10 +101,8 @@ async def send(request: Request, viewer: Asking, ref: UUID) -> Response:
 async def _send(request: Request, viewer: Viewer, ref: UUID, form: SendForm) -> Response:
     service = service_of(request)
     async with service.database.web(viewer) as work:
-        person = await store.find_person(viewer, work, ref)
+        person = await person_of(viewer, work, ref)
         grants = await store.grants_of_person(viewer, work, ref)
-        if person is None:
-            raise NotFound
     desk, contact = _chosen(form)
     # The same choice as the one that the form showed.
     row = choose_grant(
@@ -169,21 +168,20 @@ async def _again(
     if ground.candidate(choice.chosen) is None and not ground.away:
         if not choice.chosen or choice.right not in catalogue():
             return show_contacts(request, viewer, ground, choice, errors)
-        errors, status = {**errors, "contact": _CONTACT_GONE}, 409
+        errors, status = {**errors, "contact": CONTACT_GONE}, 409
         errors.pop("form", None)
     return show_how(request, viewer, ground, choice, typed, errors, status, questions)
 
 
 def _typed(draft: Handover | None, choice: Choice, request: Request) -> dict[str, Any]:
-    """The third step as it is first shown: empty, or as the draft kept it."""
+    """The third step as it is first shown: as the draft kept it, else nothing typed."""
+    if draft is None:
+        return {}
     keys = keys_of(request)
-    typed: dict[str, Any] = {"command_id": str(uuid4()), "mode": "", "urgent": "", "message": "", "accompanied_by": ""}
-    if draft is not None:
-        typed |= {
-            "mode": draft.mode,
-            "urgent": "true" if draft.urgent else "",
-            "command_id": str(draft.command) if choice.draft else typed["command_id"],
-            "message": keys.open(draft.person, "need_summary", draft.need_summary) or "",
-            "accompanied_by": keys.open(draft.person, "accompaniment", draft.accompaniment) or "",
-        }
-    return typed
+    return {
+        "mode": draft.mode,
+        "urgent": "true" if draft.urgent else "",
+        "message": keys.open(draft.person, "need_summary", draft.need_summary) or "",
+        "accompanied_by": keys.open(draft.person, "accompaniment", draft.accompaniment) or "",
+        **({"command_id": str(draft.command)} if choice.draft else {}),
+    }

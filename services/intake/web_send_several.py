@@ -19,14 +19,14 @@ from contracts.dossier import NEED_SUMMARY_LENGTH
 from contracts.refusals import FreeTextToConfirm, NotFound, Refusal
 from contracts.rights import catalogue, reason_of_competence, right_name
 from contracts.viewer import Viewer
-from contracts.vocabulary import HandoverMode, Scheme
+from contracts.vocabulary import Scheme
 from services.intake import handover_store as store
 from services.intake import journal
 from services.intake.caseload_gate import PersonPages
-from services.intake.dossier import Known, full_name
-from services.intake.handover import ACCOMPANIMENT_LENGTH, HandOver, accept_texts
+from services.intake.dossier import full_name
+from services.intake.handover import HandOver, accept_texts
 from services.intake.journal_kinds import Kind
-from services.intake.preview import Candidate, preview, purpose_of
+from services.intake.preview import Candidate, purpose_of
 from services.intake.send_several import (
     ASKS_HER,
     Line,
@@ -36,17 +36,28 @@ from services.intake.send_several import (
     summary,
     why_not_sent,
 )
-from services.intake.send_steps import Choice, Ground, about_desks, by_desk_of, find_candidates, read_ground, unknown_of
+from services.intake.send_steps import (
+    CONTACT_GONE,
+    Choice,
+    Ground,
+    about_desks,
+    by_desk_of,
+    find_candidates,
+    modes_of,
+    read_ground,
+    unknown_of,
+    what_is_read,
+)
+from services.intake.store import person_of
 from services.intake.tables import Handover
 from services.intake.undo import undo_of
-from services.intake.web import REFERENTS, Errors, Questions, keys_of
+from services.intake.web import REFERENTS, Errors, Questions, command_id_of, keys_of
 from services.runtime.web.guard import Asking, service_of
 from services.runtime.web.pages import redirect
 
 pages = PersonPages()
 LATER = "plus-tard"
 MOST = 8
-_GONE = "Ce contact n’est plus à ce guichet. Choisissez-en un autre\u202f: ce que vous avez écrit est gardé."
 _NOBODY = "Choisissez un contact, ou «\u202fPas maintenant\u202f»."
 
 
@@ -92,7 +103,7 @@ async def send_several(request: Request, viewer: Asking, ref: UUID) -> Response:
     parts = await _parts(request, viewer, ref, rights, chosen)
     for part in parts:
         part.typed |= {name: str(sent.get(f"{name}_{part.right}", "")) for name in ("mode", "message", "urgent")}
-    common = {"command_id": _command_id(sent), "accompanied_by": str(sent.get("accompanied_by", ""))}
+    common = {"command_id": command_id_of(sent), "accompanied_by": str(sent.get("accompanied_by", ""))}
     if sent.get("action") == "contacts":
         return _show_contacts(request, viewer, ref, parts, {}, _typed(sent))
     lines, errors, questions = _read_lines(parts, ref, common, {str(one) for one in sent.getlist("confirmed")})
@@ -112,9 +123,7 @@ async def show_result(request: Request, viewer: Asking, ref: UUID, command: UUID
     """Line by line what became of it: where it is, or why it did not leave and what to do."""
     rights = list(dict.fromkeys(request.query_params.getlist("droit")))[:MOST]
     async with service_of(request).database.web(viewer) as work:
-        person = await store.find_person(viewer, work, ref)
-        if person is None:
-            raise NotFound
+        person = await person_of(viewer, work, ref)
         rows = await lines_of(viewer, work, ref, command, rights)
         await journal.record_list(work, viewer, Kind.LISTED, [ref])
         now = work.now
@@ -177,7 +186,7 @@ def _read_lines(
         if part.later:
             continue
         if part.chosen is None:
-            errors[f"chosen_{part.right}"] = _GONE
+            errors[f"chosen_{part.right}"] = CONTACT_GONE
             continue
         try:
             command = _command(part, person, common, confirmed)
@@ -208,13 +217,6 @@ def _command(part: Part, person: UUID, common: dict[str, str], confirmed: set[st
         "confirmed": frozenset(kept | (confirmed & {"accompanied_by"})),
     }  # fmt: skip
     return HandOver.model_validate(given)
-
-
-def _command_id(sent: FormData) -> str:
-    try:
-        return str(UUID(str(sent.get("command_id", ""))))
-    except ValueError:
-        return str(uuid4())
 
 
 def _typed(sent: FormData) -> dict[str, str]:
@@ -267,21 +269,16 @@ def _show_how(
 
 def _how(request: Request, part: Part, common: dict[str, str]) -> dict[str, Any]:
     chosen, typed = part.chosen, part.typed
-    would_read: Disclosure | Refusal | None = None
-    if chosen is not None:
-        text, with_whom = typed.get("message", ""), common.get("accompanied_by", "")
-        known = Known(part.ground.person, part.ground.situation, part.ground.presumed(part.right),
-                      text[:NEED_SUMMARY_LENGTH], with_whom[:ACCOMPANIMENT_LENGTH])  # fmt: skip
-        now = service_of(request).clock()
-        would_read = preview(part.ground.person.ref, part.right, known, chosen, now, keys_of(request))
-    modes = [one for one in HandoverMode if chosen is None or one in (chosen.desk.modes or HandoverMode)]
+    texts = (typed.get("message", ""), common.get("accompanied_by", ""))
+    would_read = what_is_read(request, part.ground, part.right, chosen, texts)
+    modes = modes_of(chosen)
     return {
         "right": part.right,
         "name": right_name(part.right),
         "chosen": chosen,
         "key": typed.get("chosen", ""),
-        "modes": [(one.value, one.label) for one in modes],
-        "mode": typed.get("mode") or (modes[0].value if modes else ""),
+        "modes": modes,
+        "mode": typed.get("mode") or (modes[0][0] if modes else ""),
         "message": typed.get("message", ""),
         "urgent": typed.get("urgent", ""),
         "shared": would_read if isinstance(would_read, Disclosure) else None,

@@ -18,7 +18,7 @@ from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 from services.intake import handover_lists as lists
 from services.intake import journal, store
 from services.intake.colleague_tasks import read_colleague_tasks, sections_of
-from services.intake.dossier import full_name
+from services.intake.dossier import end_of, full_name
 from services.intake.journal_kinds import Kind
 from services.intake.progress import knots_of, status_of
 from services.intake.tables import ConsentGrant, Handover, Person
@@ -151,7 +151,7 @@ def _unfinished(row: Handover, person: Person) -> Item:
 
 
 def _ending(grant: ConsentGrant, person: Person, work: Work) -> Item:
-    ends = min(one for one in (grant.expires_at, grant.represented_until) if one is not None)
+    ends = end_of(grant)
     over = ends <= work.now
     why = "Fin de la représentation" if ends == grant.represented_until else "Accord"
     return {

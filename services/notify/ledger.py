@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.ladder import Audience
-from services.notify.domain import LEASE, Reason, Rhythm, State, Way, Wishes, when_to_mail, when_to_text
+from services.notify.domain import LEASE, Reason, Rhythm, State, Way
+from services.notify.wishes import Wishes, when_to_mail, when_to_text
 from services.runtime.database import Work
 
 MOST_AT_ONCE = 500
@@ -101,24 +102,18 @@ FROM named WHERE t.ref = named.ref
 RETURNING t.ref, account, kind, referral, due_at, coalesce(planned_for, due_at) AS planned_for, audience, attempts,
     channel, t.letter, named.again
 """
-_SUPPRESS = """
-WITH theirs AS (
-    SELECT ref FROM telling WHERE referral = :referral AND (audience = 'referent') = :referent
-        AND (kind = 'erasure_asked') = :erasing AND (cast(:account AS uuid) IS NULL OR account = :account)
-    ORDER BY ref FOR UPDATE
+_DROP = """
+WITH theirs AS (SELECT ref FROM telling WHERE referral = :referral AND {which} ORDER BY ref FOR UPDATE)
+UPDATE telling t SET read_at = coalesce(read_at, :now),
+    state = CASE WHEN state IN ('pending', 'sending') THEN 'suppressed' ELSE state END,
+    reason = CASE WHEN state IN ('pending', 'sending') THEN :reason ELSE reason END
+FROM theirs WHERE t.ref = theirs.ref
+"""
+_SUPPRESS = _DROP.format(
+    which="(audience = 'referent') = :referent AND (kind = 'erasure_asked') = :erasing"
+    " AND (cast(:account AS uuid) IS NULL OR account = :account)"
 )
-UPDATE telling t SET read_at = coalesce(read_at, :now),
-    state = CASE WHEN state IN ('pending', 'sending') THEN 'suppressed' ELSE state END,
-    reason = CASE WHEN state IN ('pending', 'sending') THEN :reason ELSE reason END
-FROM theirs WHERE t.ref = theirs.ref
-"""
-_DROP_KIND = """
-WITH theirs AS (SELECT ref FROM telling WHERE referral = :referral AND kind = :kind ORDER BY ref FOR UPDATE)
-UPDATE telling t SET read_at = coalesce(read_at, :now),
-    state = CASE WHEN state IN ('pending', 'sending') THEN 'suppressed' ELSE state END,
-    reason = CASE WHEN state IN ('pending', 'sending') THEN :reason ELSE reason END
-FROM theirs WHERE t.ref = theirs.ref
-"""
+_DROP_KIND = _DROP.format(which="kind = :kind")
 _MAILS_SENT = """
 SELECT account, channel, count(*) AS letters FROM telling
 WHERE account = ANY(cast(:accounts AS uuid[])) AND state = 'sent' AND sent_at >= :since

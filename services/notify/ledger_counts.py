@@ -9,12 +9,12 @@ from datetime import date, datetime, time, timedelta
 from prometheus_client import Gauge
 from sqlalchemy import func, select
 
-from services.notify.domain import PARIS, State
+from contracts.paris import PARIS, paris_day
+from services.notify.domain import WAITING, State
 from services.notify.tables import Telling
 from services.runtime.database import Work
 
 RECOUNTED_DAYS = 8
-WAITING = (State.PENDING.value, State.SENDING.value)
 TELLINGS = Gauge("relais_tellings", "Tellings due today (Europe/Paris), by what became of them", ["state"])
 IMBALANCE = Gauge(
     "relais_tellings_imbalance", "Tellings due today in no state, and reminders that fired without one; always 0"
@@ -73,7 +73,7 @@ async def day_of(work: Work, day: date) -> Day:
 
 async def measure(work: Work) -> Day:
     """Set the metrics from today's ledger, and return it."""
-    today = await day_of(work, work.now.astimezone(PARIS).date())
+    today = await day_of(work, paris_day(work.now))
     for state in ("due", "sent", "suppressed", "failed", "pending"):
         TELLINGS.labels(state).set(getattr(today, state))
     IMBALANCE.set(today.imbalance)

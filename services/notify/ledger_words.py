@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from services.notify.domain import Reason, State, sentence_of
+from services.notify.domain import WAITING, Reason, State, sentence_of
 
 SILENT_AFTER = timedelta(minutes=1)
-_WAITING = frozenset({State.PENDING.value, State.SENDING.value})
 
 
 @dataclass
@@ -25,7 +24,7 @@ class DayLine:
 
     def cells(self) -> list[object]:
         """The cells after the day: due, sent, suppressed, failed, waiting."""
-        waiting = sum(self.counts[state] for state in _WAITING)
+        waiting = sum(self.counts[state] for state in WAITING)
         told, dropped, failed = (self.counts[one.value] for one in (State.SENT, State.SUPPRESSED, State.FAILED))
         return [self.due, told, dropped, failed, waiting]
 

@@ -12,7 +12,7 @@ from contracts.ladder import Audience
 from contracts.lifecycle import ENDED, State
 from services.notify.reminders import APPOINTMENT_MOVED, EVE
 from services.runtime.database import Database, Work
-from services.runtime.projecting import Compared, Progress, Record, Row, Table, put_right, taken
+from services.runtime.projecting import Batch, Compared, Progress, Record, Row, Table, fold_referrals, put_right
 
 NOT_REBUILT = {
     "notify.telling": "le registre de ce qui a été dit ne se déduit d’aucun fait : il est la trace (sauvegarde)",
@@ -36,19 +36,13 @@ RETURNING 1
 
 async def rebuild(database: Database, record: Record, progress: Progress) -> list[Compared]:
     """Every armed reminder whose instant is still to come; one too many is disarmed."""
-    total, done, after = await record.count("referral", "referral"), 0, UUID(int=0)
-    found = Compared(COMING.name)
-    while refs := await record.refs("referral", "referral", after):
-        async with database.worker() as work:
-            reached = await taken("notify-referral", refs, work)
-            await work.execute(_LOCK, refs=refs)
-            lives = await record.counted("referral", reached)
-            rows = [row for ref, facts in lives.items() for row in coming(facts, reached[ref], work.now)]
-            found += await put_right(COMING, rows, work)
-            found += await _disarm(list(reached), rows, work)
-        after, done = refs[-1], done + len(refs)
-        progress(done, max(total, done))
-    return [found]
+
+    async def put(batch: Batch) -> list[Compared]:
+        now, work = batch.work.now, batch.work
+        rows = [row for ref, facts in batch.lives.items() for row in coming(facts, batch.reached[ref], now)]
+        return [await put_right(COMING, rows, work), await _disarm(list(batch.reached), rows, work)]
+
+    return await fold_referrals(database, record, "notify-referral", _LOCK, progress, put, COMING.name)
 
 
 def coming(facts: Sequence[Envelope], reached: int, now: datetime) -> list[Row]:

@@ -21,9 +21,10 @@ from contracts.facts import (
 )
 from contracts.ladder import Audience, LadderStep
 from contracts.lifecycle import ENDED
+from contracts.paris import paris_day
 from contracts.replies import AudienceFound
 from services.notify import ledger
-from services.notify.domain import LEASE, STALE_AFTER, Kind, Reason, paris_day
+from services.notify.domain import LEASE, STALE_AFTER, Kind, Reason
 from services.runtime.database import Work
 
 NOBODY = UUID(int=0)

@@ -19,7 +19,6 @@ from services.notify import bounces, ledger, mail, texts
 from services.notify.bounces import Bounces, Mark
 from services.notify.channels import Channel, Letter, Line, NotSent
 from services.notify.domain import (
-    CAN_WAIT,
     FIRST_DELAY,
     LEASE,
     MAILS_A_WEEK,
@@ -38,6 +37,7 @@ from services.notify.dsn import Cause
 from services.notify.ledger import InHand, Settled
 from services.notify.subscribers import TELLING_DUE
 from services.notify.tokens import Tokens
+from services.notify.wishes import CAN_WAIT
 from services.runtime import telemetry
 from services.runtime.process import Remembered, Service
 from services.runtime.settings import Settings

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from contracts.paris import paris_day
 from contracts.viewer import Viewer
 from services.notify.breaker import Circuit
-from services.notify.domain import PARIS, SCHEDULER, Reason, Rhythm, Way, Wishes
+from services.notify.domain import SCHEDULER, Reason, Rhythm, Way
 from services.notify.dsn import Cause
 from services.notify.ledger import wishes_of
+from services.notify.wishes import Wishes
 from services.runtime.database import Work
 
 SHOWN_DAYS = 60
@@ -121,7 +123,7 @@ async def keep_wishes(viewer: Viewer, given: Wishes, work: Work) -> None:
 
 async def ledger_lines(_viewer: Viewer, work: Work) -> Sequence[Line]:
     """The ledger of the last fourteen days, of the whole territory: counts, nobody's."""
-    since = work.now.astimezone(PARIS).date() - timedelta(days=LEDGER_DAYS - 1)
+    since = paris_day(work.now) - timedelta(days=LEDGER_DAYS - 1)
     rows = await work.execute(
         "SELECT day, kind, state, reason, count, repeats FROM ledgerline WHERE day >= :since ORDER BY day DESC, kind",
         since=since,

@@ -49,6 +49,10 @@ from services.runtime.database import Work
 from services.runtime.inbox import Reaction
 
 TELLING_DUE = "telling.due"
+Told = (
+    ReferralFact | DeskItemUnattended | ReferralManagerAsked | ErasureRequested | SafeguardRaised
+    | ConventionEndAnnounced
+)  # fmt: skip
 TELL_ASSIGNEE: dict[type[Fact], Kind] = {
     ReferralSent: Kind.REFERRAL_AWAITS,
     ReferralReopened: Kind.REFERRAL_REOPENED,
@@ -123,13 +127,29 @@ async def tell_managers_asked(fact: ReferralManagerAsked, work: Work) -> None:
         await _tell(work, fact, manager, Kind(f"manager_{fact.what.value}"), Audience.MANAGER)
 
 
+async def tell_of_erasure(fact: ErasureRequested, work: Work) -> None:
+    """Whoever had the referral in hand is told that a request to erase waits; nothing of it is said."""
+    await _tell(work, fact, fact.assignee, Kind.ERASURE_ASKED, Audience.ASSIGNEE, about=fact.referral)
+
+
+async def tell_officers(fact: SafeguardRaised, work: Work) -> None:
+    """The data protection officers are told that something waits on their page; nobody is named."""
+    for officer in fact.officers:
+        await _tell(work, fact, officer, Kind(fact.matter.value), Audience.MANAGER)
+
+
+async def tell_of_convention_end(fact: ConventionEndAnnounced, work: Work) -> None:
+    """Who answers for the sharing and who answers for the partners: each on the page where she can do something."""
+    for officer in fact.officers:
+        await _tell(work, fact, officer, Kind.CONVENTION_ENDING, Audience.MANAGER)
+    for one in set(fact.coordinators) - set(fact.officers):
+        await _tell(work, fact, one, Kind.CONVENTION_ENDING, Audience.COORDINATOR, about=fact.organisation)
+
+
 async def _tell(
-    work: Work,
-    fact: ReferralFact | DeskItemUnattended | ReferralManagerAsked,
-    account: UUID,
-    kind: Kind,
-    audience: Audience,
+    work: Work, fact: Told, account: UUID, kind: Kind, audience: Audience, *, about: UUID | None = None
 ) -> None:
+    """One telling; `about`: the reference of what it is about, where that is not the fact's own."""
     assert work.cause is not None
     actor = fact.actor if isinstance(fact, ReferralFact) else None
     await ledger.enter(
@@ -138,77 +158,13 @@ async def _tell(
             fact=work.cause.id,
             account=account,
             kind=kind,
-            referral=fact.ref,
+            referral=about or fact.ref,
             due_at=fact.at,
             audience=audience,
             not_because=why_not(at=fact.at, now=work.now, assignee=account, actor=actor),
         ),
     )
     work.hint(TELLING_DUE)
-
-
-async def tell_of_erasure(fact: ErasureRequested, work: Work) -> None:
-    """Whoever had the referral in hand is told that a request to erase waits; nothing of it is said."""
-    assert work.cause is not None
-    await ledger.enter(
-        work,
-        ledger.Entry(
-            fact=work.cause.id,
-            account=fact.assignee,
-            kind=Kind.ERASURE_ASKED,
-            referral=fact.referral,
-            due_at=fact.at,
-            audience=Audience.ASSIGNEE,
-            not_because=why_not(at=fact.at, now=work.now, assignee=fact.assignee, actor=None),
-        ),
-    )
-    work.hint(TELLING_DUE)
-
-
-async def tell_officers(fact: SafeguardRaised, work: Work) -> None:
-    """The data protection officers are told that something waits on their page; nobody is named."""
-    assert work.cause is not None
-    for officer in fact.officers:
-        await ledger.enter(
-            work,
-            ledger.Entry(
-                fact=work.cause.id,
-                account=officer,
-                kind=Kind(fact.matter.value),
-                referral=fact.ref,
-                due_at=fact.at,
-                audience=Audience.MANAGER,
-                not_because=why_not(at=fact.at, now=work.now, assignee=officer, actor=None),
-            ),
-        )
-    work.hint(TELLING_DUE)
-
-
-async def tell_of_convention_end(fact: ConventionEndAnnounced, work: Work) -> None:
-    """Who answers for the sharing and who answers for the partners: each on the page where she can do something."""
-    for officer in fact.officers:
-        await _tell_of_convention(work, fact, officer, fact.ref, Audience.MANAGER)
-    for coordinator in set(fact.coordinators) - set(fact.officers):
-        await _tell_of_convention(work, fact, coordinator, fact.organisation, Audience.COORDINATOR)
-    work.hint(TELLING_DUE)
-
-
-async def _tell_of_convention(
-    work: Work, fact: ConventionEndAnnounced, account: UUID, about: UUID, audience: Audience
-) -> None:
-    assert work.cause is not None
-    await ledger.enter(
-        work,
-        ledger.Entry(
-            fact=work.cause.id,
-            account=account,
-            kind=Kind.CONVENTION_ENDING,
-            referral=about,
-            due_at=fact.at,
-            audience=audience,
-            not_because=why_not(at=fact.at, now=work.now, assignee=account, actor=None),
-        ),
-    )
 
 
 async def drop_convention_end(fact: ConventionRecorded, work: Work) -> None:

@@ -5,11 +5,11 @@ mails. Signed (HMAC-SHA-256) with a key of notify's folder, so that nobody can m
 import base64
 import hashlib
 import hmac
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
+
+from services.runtime.key_files import read_or_make
 
 KEY_BYTES, MAC_BYTES = 32, 10
 
@@ -45,21 +45,5 @@ class Tokens:
 
     def _secret(self) -> bytes:
         if self._key is None:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_once(self._path)
-            self._key = self._path.read_bytes()
+            self._key = read_or_make(self._path, lambda: secrets.token_bytes(KEY_BYTES))
         return self._key
-
-
-def _write_once(path: Path) -> None:
-    """Whole or not at all: a process that reads meanwhile never sees a part."""
-    if path.exists():
-        return
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as opened:
-        opened.write(secrets.token_bytes(KEY_BYTES))
-        opened.flush()
-        os.fsync(opened.fileno())
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()

@@ -6,11 +6,12 @@ The heart that stops, a ledger that does not add up and a provider that is left 
 from datetime import datetime
 
 from contracts.asks import CheckReminders
+from contracts.paris import paris_day
 from contracts.replies import RemindersChecked
 from services.notify import ledger_counts, ledger_words, store
 from services.notify.breaker import Circuit
 from services.notify.channels import Channel
-from services.notify.domain import PARIS, Way
+from services.notify.domain import Way
 from services.runtime.database import Work
 
 _STATE = """
@@ -22,7 +23,7 @@ ON CONFLICT (territory, name) DO UPDATE SET state = excluded.state, since = excl
 async def check_reminders(_ask: CheckReminders, work: Work, *, texts: bool) -> RemindersChecked:
     """The alarm, or None; and whether text messages can leave."""
     beat = await store.last_beat(None, work)
-    today = await ledger_counts.day_of(work, work.now.astimezone(PARIS).date())
+    today = await ledger_counts.day_of(work, paris_day(work.now))
     paused = [one.label for one in await store.channel_states(None, work) if one.state != Circuit.CLOSED]
     alarm = ledger_words.alarm(beat, work.now) or ledger_words.unbalanced(today.imbalance)
     return RemindersChecked(alarm=alarm or ledger_words.paused(paused), texts=texts)
@@ -34,7 +35,7 @@ async def health(work: Work, since: datetime) -> dict[str, str]:
     """
     beat = await store.last_beat(None, work)
     silent = work.now - max(beat or since, since) > ledger_words.SILENT_AFTER
-    today = await ledger_counts.day_of(work, work.now.astimezone(PARIS).date())
+    today = await ledger_counts.day_of(work, paris_day(work.now))
     return {"scheduler": "stale" if silent else "ok", "ledger": "unbalanced" if today.imbalance else "ok"}
 
 

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 from contracts.ladder import Audience
 from contracts.pages import BELL, WISHES
 from services.notify import store
-from services.notify.domain import Rhythm, Wishes, sentence_of
+from services.notify.domain import Rhythm, sentence_of
 from services.notify.mail import page_for
+from services.notify.wishes import Wishes
 from services.runtime.web import forms
 from services.runtime.web.guard import SIGNED_IN, Asking, Pages, service_of
 from services.runtime.web.pages import redirect

@@ -82,7 +82,7 @@ async def keep_a_way_in(account: UUID, work: Work) -> None:
 
 
 async def forget_means(account: UUID, work: Work) -> None:
-    """Remove every means of an account, for somebody who lost hers or who leaves; her sessions are ended apart."""
+    """Remove every means of an account, for somebody who lost hers; her sessions are ended apart."""
     for table in ("passkey", "password", "recoverycode", "federatedidentity"):
         await work.execute(f"DELETE FROM partners.{table} WHERE account = :ref", ref=account)
     await work.execute("DELETE FROM partners.signinpolicy WHERE subject = :ref", ref=account)

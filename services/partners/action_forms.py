@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -23,6 +22,7 @@ from contracts.vocabulary import (
     RefusalGround,
     Turn,
 )
+from services.partners.working_days import next_working_day, working_day_after
 
 Options = Sequence[tuple[str, ...]]
 # Working days from the acknowledgement to the first contact that is due.
@@ -85,29 +85,6 @@ class ActionForm:
     def label(self) -> str:
         """The action's label in the life cycle."""
         return BY_ACTION[self.action].label
-
-
-def next_working_day(day: date) -> date:
-    """The next day that is neither Saturday, Sunday nor a public holiday: a proposal that people may change."""
-    found = day + timedelta(days=1)
-    while found.weekday() > 4 or found in _holidays(found.year):
-        found += timedelta(days=1)
-    return found
-
-
-def working_day_after(day: date, days: int) -> date:
-    """So many working days later."""
-    for _ in range(days):
-        day = next_working_day(day)
-    return day
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    # Loads the calendars of every country: not before somebody asks.
-    from holidays.countries import France
-
-    return frozenset(France(years=year))
 
 
 def close_action(given: actions.Close) -> actions.Close:

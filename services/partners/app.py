@@ -56,8 +56,8 @@ from services.partners.convention_ends import LOOK_EVERY, announce_ends
 from services.partners.domain import today_in_paris
 from services.partners.entering import SignInParts
 from services.partners.import_applying import IMPORTS_EVERY, apply_imports
-from services.partners.permanences import is_holiday
 from services.partners.subscribers import REACTIONS
+from services.partners.working_days import is_holiday
 from services.runtime.bus import Answer
 from services.runtime.database import Work
 from services.runtime.jobs import Job

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.replies import ReferralView, Step
-from contracts.vocabulary import AccompanimentRefusal, AttemptChannel, AttemptResult
+from contracts.steps import coded
+from contracts.vocabulary import AttemptChannel, AttemptResult
 from services.partners.domain import today_in_paris
 from services.runtime.web import dates
 
@@ -56,7 +57,7 @@ def one_tap(view: ReferralView, now: datetime) -> dict[str, Any] | None:
     if "log_attempt" not in view.actions:
         return None
     steps, tried = _attempts(view), tried_of(view)
-    channel = _word(AttemptChannel, steps[-1]) if steps else AttemptChannel.PHONE
+    channel = _channel(steps[-1]) if steps else AttemptChannel.PHONE
     return {
         "channel": channel,
         "means": _means(channel),
@@ -71,7 +72,7 @@ def refused_accompaniment(view: ReferralView) -> str | None:
     steps = [one for one in view.steps if one.fact == REFUSED and one.episode == view.episode]
     if not steps:
         return None
-    reasons = dict.fromkeys(_label(AccompanimentRefusal, one.details.get("reason")) for one in steps)
+    reasons = dict.fromkeys(_label(one, "reason") for one in steps)
     return f"Refusé {len(steps)} fois\u202f: {', '.join(one for one in reasons if one)}"
 
 
@@ -79,7 +80,7 @@ def _so_far(tried: Tried, steps: list[Step], now: datetime) -> str:
     if not steps:
         return "Aucun essai n’est encore noté."
     last, plural = steps[-1], tried.count > 1
-    result = _label(AttemptResult, last.details.get("result"))
+    result = _label(last, "result")
     return (
         f"{tried.count} essai{'s notés' if plural else ' noté'}, par {tried.channels} moyen"
         f"{'s' if tried.channels > 1 else ''}, sur {tried.days} jour{'s' if tried.days > 1 else ''}."
@@ -103,16 +104,11 @@ def _means(channel: AttemptChannel) -> str:
     }[channel]
 
 
-def _word(kind: type[AttemptChannel], step: Step) -> AttemptChannel:
-    try:
-        return kind(step.details.get("channel"))
-    except ValueError:
-        return kind.PHONE
+def _channel(step: Step) -> AttemptChannel:
+    found = coded(step.fact, "channel", step.details.get("channel"))
+    return found if isinstance(found, AttemptChannel) else AttemptChannel.PHONE
 
 
-def _label(kind: Any, code: str | None) -> str:  # noqa: ANN401 - a vocabulary
-    try:
-        label: str = kind(code).label
-    except ValueError:
-        return ""
-    return label[:1].lower() + label[1:]
+def _label(step: Step, name: str) -> str:
+    word = coded(step.fact, name, step.details.get(name))
+    return f"{word.label[:1].lower()}{word.label[1:]}" if word else ""

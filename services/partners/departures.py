@@ -14,6 +14,7 @@ from contracts.viewer import Role, Viewer
 from services.partners.conventions import ChangeConvention, change_convention
 from services.partners.directory import (
     active_account,
+    actor_kind,
     check_not_last,
     enter,
     memberships_of,
@@ -62,7 +63,7 @@ async def leave_member(command: LeaveMember, account: UUID, work: Work, viewer: 
     fact = MemberLeft(
         ref=account, organisation=row.organisation, desks=tuple(desks), heir=heir, successor=successor, at=work.now
     )
-    work.emit(fact, actor_kind=_actor(viewer))
+    work.emit(fact, actor_kind=actor_kind(viewer))
 
 
 async def leave_organisation(command: LeaveOrganisation, organisation: UUID, work: Work, viewer: Viewer) -> int:
@@ -148,7 +149,3 @@ async def _end_accounts(organisation: UUID, work: Work) -> list[UUID]:
     for account in accounts:
         await end_sessions(work, account.ref)
     return [account.ref for account in accounts]
-
-
-def _actor(viewer: Viewer) -> str:
-    return (Role.ADMINISTRATOR if viewer.has(Role.ADMINISTRATOR) else Role.DESK_MANAGER).value

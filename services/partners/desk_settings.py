@@ -14,7 +14,7 @@ from contracts.facts import Closure, DeskHoursChanged, OpeningHours
 from contracts.refusals import DateInThePast, InvalidInput, NotFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Capacity
-from services.partners.directory import enter, find_desk, open_organisation
+from services.partners.directory import actor_kind, enter, find_desk, open_organisation
 from services.partners.directory_commands import SaveSettings
 from services.partners.directory_tables import DeskSetting
 from services.partners.domain import today_in_paris
@@ -44,7 +44,7 @@ async def save_settings(command: SaveSettings, desk: UUID, work: Work, viewer: V
     work.session.add_all([row, setting])
     await enter("desk_settings_changed", work, viewer, organisation=row.organisation, desk=desk, name=row.name)
     if changed:
-        work.emit(_fact(row, setting, effective, work), actor_kind=_actor(viewer))
+        work.emit(_fact(row, setting, effective, work), actor_kind=actor_kind(viewer))
 
 
 async def managed_desk(viewer: Viewer, work: Work, desk: UUID) -> Desk:
@@ -98,7 +98,3 @@ def _fact(desk: Desk, setting: DeskSetting, effective: date, work: Work) -> Desk
         effective_from=effective,
         at=work.now,
     )
-
-
-def _actor(viewer: Viewer) -> str:
-    return (Role.ADMINISTRATOR if viewer.has(Role.ADMINISTRATOR) else Role.DESK_MANAGER).value

@@ -81,6 +81,11 @@ def require_administrator(viewer: Viewer) -> None:
         raise RoleNotAllowed
 
 
+def actor_kind(viewer: Viewer) -> str:
+    """In which role she changes a desk or its members, for the fact."""
+    return (Role.ADMINISTRATOR if viewer.has(Role.ADMINISTRATOR) else Role.DESK_MANAGER).value
+
+
 async def open_organisation(_viewer: Viewer, work: Work, ref: UUID) -> Organisation:
     """An organisation that is part of the network. Refusals: NotFound, OrganisationAlreadyClosed."""
     row = await work.session.get(Organisation, ref)

@@ -24,14 +24,28 @@ _MANY_DIGITS = re.compile(r"\d(?:[\s./-]?\d){12,}")
 ORGANISATION_ROLES = (Role.REFERENT, Role.COORDINATOR, Role.DPO, Role.ADMINISTRATOR)
 
 
-def holds_many_digits(text: str) -> bool:
-    """Thirteen digits and more in a row, as a social security number has."""
-    return _MANY_DIGITS.search(text) is not None
+def without_long_number(text: str) -> str:
+    """That text. Raises ValueError with the sentence for the form when it has thirteen digits and more in a row, as a
+    social security number has.
+    """
+    if _MANY_DIGITS.search(text) is not None:
+        raise ValueError(str(SocialSecurityNumberRefused()))
+    return text
 
 
 def looks_like_email(text: str) -> bool:
     """Something, an at sign, and a name with a dot."""
     return _EMAIL.fullmatch(text) is not None
+
+
+def siret_of(text: str | None, wrong: str) -> str | None:
+    """Its 14 digits, with the check that INSEE gives them; None for nothing. Raises ValueError with that sentence."""
+    from stdnum.fr import siret
+
+    digits = re.sub(r"\s", "", text or "")
+    if digits and not siret.is_valid(digits):
+        raise ValueError(wrong)
+    return digits or None
 
 
 class SaveOrganisation(Frozen):
@@ -59,12 +73,7 @@ class SaveOrganisation(Frozen):
     @classmethod
     def is_a_siret(cls, value: str | None) -> str | None:
         """The 14 digits alone."""
-        from stdnum.fr import siret
-
-        digits = re.sub(r"\s", "", value or "")
-        if digits and not siret.is_valid(digits):
-            raise ValueError("Un SIRET a 14 chiffres. Vérifiez celui-ci, ou laissez vide.")
-        return digits or None
+        return siret_of(value, "Un SIRET a 14 chiffres. Vérifiez celui-ci, ou laissez vide.")
 
     @field_validator("email", "contact_email")
     @classmethod
@@ -78,9 +87,7 @@ class SaveOrganisation(Frozen):
     @classmethod
     def is_nobody_s_number(cls, value: str) -> str:
         """What everybody signed in may read holds nobody's number."""
-        if holds_many_digits(value):
-            raise ValueError(str(SocialSecurityNumberRefused()))
-        return value
+        return without_long_number(value)
 
     @field_validator("phone", "contact_phone")
     @classmethod
@@ -200,9 +207,7 @@ class SaveSettings(Frozen):
     @classmethod
     def holds_no_number(cls, value: str) -> str:
         """A sentence for everybody holds nobody's number."""
-        if holds_many_digits(value):
-            raise ValueError(str(SocialSecurityNumberRefused()))
-        return value
+        return without_long_number(value)
 
     def hours(self) -> list[dict[str, object]]:
         """The stretches as they are kept, Monday is 1."""

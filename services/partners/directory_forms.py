@@ -1,12 +1,12 @@
 """The forms of the directory: their fields as data, drawn by one template; what was typed is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
 from uuid import uuid4
 
 from fastapi import Request
-from pydantic import BaseModel
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -16,10 +16,9 @@ from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Capacity, Document, HandoverMode, OrganisationKind
 from services.partners.directory_tables import DeskSetting
 from services.partners.tables import Desk
-from services.runtime.web import forms
+from services.runtime.web import dates
 from services.runtime.web.forms import Errors
 
-M = TypeVar("M", bound=BaseModel)
 ROLE_WORDS = {
     Role.REFERENT: "Accompagne des personnes (référente, référent)",
     Role.DESK_AGENT: "Reçoit au guichet",
@@ -28,7 +27,6 @@ ROLE_WORDS = {
     Role.DPO: "Protège les données (DPO)",
     Role.ADMINISTRATOR: "Administre l’annuaire",
 }
-DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 Options = Sequence[tuple[str, str]]
 
 
@@ -56,7 +54,6 @@ class Sheet:
     fields: tuple[Field, ...]
     notes: tuple[str, ...] = ()
     danger: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def show(
@@ -81,11 +78,6 @@ def show(
         command_id=command or uuid4(),
     )
     return response
-
-
-def taken(model: type[M], sent: FormData) -> tuple[M | None, Errors]:
-    """What was typed as the command it is for, or a sentence a field."""
-    return forms.read(model, sent)
 
 
 def refused(refusal: Refusal) -> Errors:
@@ -173,7 +165,7 @@ def member_fields(
 def settings_fields(desk: Desk, setting: DeskSetting | None) -> tuple[Field, ...]:
     """How a desk works."""
     example = "Ainsi\u202f: 9 h - 12 h, 14 h - 17 h. Vide\u202f: fermé ce jour-là."
-    hours = [Field(f"day_{day}", DAYS[day - 1].capitalize(), value=written(setting, day), required=False,
+    hours = [Field(f"day_{day}", dates.DAYS[day - 1].capitalize(), value=written(setting, day), required=False,
                    hint=example if day == 1 else None) for day in range(1, 8)]  # fmt: skip
     return (
         Field("capacity", "Ce que vous pouvez prendre", "radios", setting.capacity if setting else "open",
@@ -202,13 +194,12 @@ def written(setting: DeskSetting | None, day: int) -> str:
 
 def hours_words(setting: DeskSetting | None) -> str:
     """The week in one line; "" when the desk said nothing."""
-    found = [f"{DAYS[day - 1]} {written(setting, day)}" for day in range(1, 8) if written(setting, day)]
+    found = [f"{dates.DAYS[day - 1]} {said}" for day in range(1, 8) if (said := written(setting, day))]
     return "\u202f; ".join(found)
 
 
 def _hour(value: object) -> str:
-    hours, minutes = str(value).split(":")[:2]
-    return f"{int(hours)} h" + (f" {minutes}" if minutes != "00" else "")
+    return dates.hour(time.fromisoformat(str(value)))
 
 
 def _at(role: Role, had: set[tuple[str, str]]) -> list[str]:

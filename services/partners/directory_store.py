@@ -46,6 +46,15 @@ WHERE (a.ref = cast(:account AS uuid) OR a.organisation = cast(:organisation AS 
     AND s.ended_at IS NULL AND s.expires_at > :now
 """
 
+_TO_ASK = """
+SELECT m.role, a.name, a.function, a.email, a.phone, o.name AS organisation
+FROM partners.membership m
+JOIN partners.account a ON a.ref = m.account AND a.active
+JOIN partners.organisation o ON o.ref = a.organisation AND NOT o.closed
+WHERE m.role IN ('administrator', 'dpo', 'coordinator')
+ORDER BY a.name
+"""
+
 
 @dataclass
 class Member:
@@ -93,24 +102,20 @@ async def desks_of(_viewer: Viewer, work: Work, organisation: UUID) -> list[Desk
 
 async def members_of(_viewer: Viewer, work: Work, organisation: UUID) -> list[Member]:
     """Everybody of an organisation, those who left last."""
-    rows = await work.execute(
-        _MEMBERS.format(where="a.organisation = :organisation"), organisation=organisation, today=_today(work)
-    )
-    return _gathered(rows.all())
+    return await _members(work, "a.organisation = :organisation", organisation=organisation)
 
 
 async def members_at(_viewer: Viewer, work: Work, desk: UUID) -> list[Member]:
     """The active members of a desk."""
-    where = "m.desk = :desk AND a.active"
-    return _gathered((await work.execute(_MEMBERS.format(where=where), desk=desk, today=_today(work))).all())
+    return await _members(work, "m.desk = :desk AND a.active", desk=desk)
 
 
 async def member_of(_viewer: Viewer, work: Work, account: UUID) -> Member:
     """One of them. Refusal: NotFound."""
-    rows = (await work.execute(_MEMBERS.format(where="a.ref = :account"), account=account, today=_today(work))).all()
-    if not rows:
+    found = await _members(work, "a.ref = :account", account=account)
+    if not found:
         raise NotFound
-    return _gathered(rows)[0]
+    return found[0]
 
 
 async def organisation_of_account(_viewer: Viewer, work: Work, account: UUID) -> UUID:
@@ -150,8 +155,14 @@ async def count_in_hands(viewer: Viewer, work: Work, *, account: UUID | None, or
     return int((await work.execute(_AT_DESKS, organisation=organisation)).scalar_one())
 
 
-def _today(work: Work) -> Any:  # noqa: ANN401 - a day
-    return today_in_paris(work.now)
+async def people_to_ask(_viewer: Viewer, work: Work) -> list[Row]:
+    """Who administers, protects the data or coordinates, by name: role, name, function, email, phone, organisation."""
+    return (await work.execute(_TO_ASK)).all()
+
+
+async def _members(work: Work, where: str, **values: UUID) -> list[Member]:
+    rows = await work.execute(_MEMBERS.format(where=where), today=today_in_paris(work.now), **values)
+    return _gathered(rows.all())
 
 
 def _gathered(rows: list[Row]) -> list[Member]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.partners.directory_forms import ROLE_WORDS
 from services.partners.directory_store import Member
+from services.partners.domain import today_in_paris
 from services.runtime.web import dates
 
 _EVENTS = {
@@ -46,12 +47,12 @@ def confirmed_words(member: Member, now: datetime) -> str | None:
         return None
     if member.confirmed_at is None:
         return "Contact jamais confirmé"
-    return f"Contact confirmé {dates.day(member.confirmed_at, now.astimezone(dates.PARIS).date())}"
+    return f"Contact confirmé {dates.day(member.confirmed_at, today_in_paris(now))}"
 
 
 def member_row(member: Member, now: datetime) -> dict[str, Any]:
     """A member as a row of a list."""
-    today = now.astimezone(dates.PARIS).date()
+    today = today_in_paris(now)
     chip, kind = None, None
     if not member.active:
         chip, kind = "N’est plus là", "soft"

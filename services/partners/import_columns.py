@@ -12,7 +12,7 @@ from contracts.refusals import SocialSecurityNumberRefused
 from contracts.rights import catalogue
 from contracts.social_security_number import holds_a_nir
 from contracts.vocabulary import HandoverMode, OrganisationKind
-from services.partners.directory_commands import CARD, NAME, holds_many_digits, looks_like_email
+from services.partners.directory_commands import CARD, NAME, looks_like_email, without_long_number
 
 BETWEEN = " | "
 _SHORTENED = re.compile(r"\d[.,]\d+[eE]\+?\d+")
@@ -59,9 +59,7 @@ def _line(most: int, least: int = 0) -> Callable[[str], str]:
             raise ValueError(f"Écrivez au moins {least} caractères.")
         if len(found) > most:
             raise ValueError(f"C’est trop long\u202f: {most} caractères au plus, il y en a {len(found)}.")
-        if holds_many_digits(found):
-            raise ValueError(str(SocialSecurityNumberRefused()))
-        return found
+        return without_long_number(found)
 
     return read
 
@@ -133,9 +131,7 @@ def read_themes(text: str) -> str:
     found = sorted(dict.fromkeys(one for one in map(tidy, re.split(r"[|,;]", text)) if one))
     if len(found) > 40 or any(len(one) > 120 for one in found):
         raise ValueError("40 thématiques au plus, de 120 caractères au plus.")
-    if any(holds_many_digits(one) for one in found):
-        raise ValueError(str(SocialSecurityNumberRefused()))
-    return BETWEEN.join(found)
+    return BETWEEN.join(map(without_long_number, found))
 
 
 def _codes(known: Callable[[], dict[str, str]], wrong: str) -> Callable[[str], str]:

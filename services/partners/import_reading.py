@@ -35,6 +35,11 @@ def too_long() -> ImportTooLong:
     return ImportTooLong(field="file", rows=str(MOST_ROWS), columns=str(MOST_COLUMNS))
 
 
+def too_heavy(most: int = MOST_BYTES) -> ImportTooHeavy:
+    """The refusal of more bytes than that."""
+    return ImportTooHeavy(field="file", most=str(most // 1024**2))
+
+
 def read_table(files: Sequence[bytes]) -> Table:
     """The table of one file, or of the two of data·inclusion (structures, services).
 
@@ -44,7 +49,7 @@ def read_table(files: Sequence[bytes]) -> Table:
     from services.partners.import_workbook import read_workbook
 
     if any(len(one) > MOST_BYTES for one in files):
-        raise ImportTooHeavy(field="file", most=str(MOST_BYTES // 1024**2))
+        raise too_heavy()
     if any(inclusion.is_json(one) for one in files):
         return inclusion.table_of([inclusion.read_json(one) for one in files])
     grids = [("xlsx", read_workbook(one)) if one.startswith(b"PK") else ("csv", read_csv(one)) for one in files]

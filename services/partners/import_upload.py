@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from contracts.refusals import ImportTooHeavy, InvalidInput
-from services.partners.import_reading import MOST_BYTES
+from contracts.refusals import InvalidInput
+from services.partners.import_reading import MOST_BYTES, too_heavy
 
 MOST_FILES = 2
 # Two files, and what a browser writes around them.
@@ -22,14 +22,14 @@ async def uploaded(request: Request) -> list[bytes]:
         message = await request.receive()
         seen += len(message.get("body", b""))
         if seen > MOST_SENT:
-            raise _too_heavy()
+            raise too_heavy()
         return message
 
     if declared.isdecimal() and int(declared) > MOST_SENT:
         # A browser shows the answer only when it could send everything: what is a little too heavy is let through.
         async for _ in request.stream():
             pass
-        raise _too_heavy()
+        raise too_heavy()
     async with Request(request.scope, counted).form(max_files=10 * MOST_FILES, max_fields=10) as form:
         given = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
         if not given:
@@ -40,7 +40,3 @@ async def uploaded(request: Request) -> list[bytes]:
                 reason="Choisissez un seul fichier, ou deux pour data·inclusion\u202f: structures et services.",
             )
         return [await one.read(MOST_BYTES + 1) for one in given]
-
-
-def _too_heavy() -> ImportTooHeavy:
-    return ImportTooHeavy(field="file", most=str(MOST_BYTES // 1024**2))

@@ -4,16 +4,20 @@ Professionals only; a word may stand in a name, a kind, a right, a contact or a 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import select
 
 from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import OrganisationKind
-from services.partners.domain import DESK_ROLES
+from services.partners.domain import DESK_ROLES, today_in_paris
 from services.partners.import_columns import folded
+from services.partners.tables import Desk, Organisation
 from services.runtime.database import Work
 from services.runtime.driver import Row
 
@@ -41,6 +45,11 @@ SELECT count(*) FROM (
     JOIN partners.organisation o ON o.ref = c.organisation AND NOT o.closed
     WHERE c.starts <= :now AND c.ends > :now GROUP BY c.organisation
 ) latest WHERE ends <= :until
+"""
+
+_CONFIRMED = """
+SELECT account, min(confirmed_at) AS at FROM partners.membership WHERE desk IS NOT NULL AND account = ANY(:accounts)
+GROUP BY account HAVING bool_and(confirmed_at IS NOT NULL)
 """
 
 
@@ -75,6 +84,26 @@ async def find_organisations(
         said = await _said(viewer, work, rows, held)
         rows = [one for one in rows if all(word in said[one.ref] for word in words)]
     return [one.ref for one in rows]
+
+
+async def read_organisations(
+    _viewer: Viewer, work: Work, refs: Sequence[UUID]
+) -> tuple[list[Organisation], list[Desk]]:
+    """Those of these organisations that did not leave, and the desks of all of them, both by name."""
+    statement: Any = (
+        select(Organisation)
+        .where(Organisation.ref.in_(refs), Organisation.closed.is_(False))  # type: ignore[attr-defined]
+        .order_by(Organisation.name, Organisation.ref)  # type: ignore[arg-type]
+    )
+    organisations = list((await work.session.execute(statement)).scalars())
+    statement = select(Desk).where(Desk.organisation.in_(refs)).order_by(Desk.name)  # type: ignore[arg-type, attr-defined]
+    return organisations, list((await work.session.execute(statement)).scalars())
+
+
+async def confirmed_on(_viewer: Viewer, work: Work, accounts: Sequence[UUID]) -> dict[UUID, date]:
+    """When each named contact was last said to be one: the oldest of her desks."""
+    rows = await work.execute(_CONFIRMED, accounts=list(accounts))
+    return {row.account: today_in_paris(row.at) for row in rows}
 
 
 async def count_ending(_viewer: Viewer, work: Work, until: datetime) -> int:

@@ -5,12 +5,14 @@ The parameters are the second choice of RFC 9106 (64 MiB, 3 passes, 4 lanes), ab
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from contracts.refusals import PasswordSignInRefused, Refusal, SignInBusy
+from contracts.viewer import Viewer
 from services.partners import second_factor
 from services.partners.sign_in import too_many
 from services.partners.sign_in_keys import SignInKeys
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 AT_ONCE, WAITING = 2, 16
+R = TypeVar("R")
+_KEEP = """
+INSERT INTO partners.password (account, hash, totp, totp_step, changed_at)
+VALUES (:ref, :hash, :totp, :step, :now) ON CONFLICT (account) DO UPDATE SET
+    hash = excluded.hash, totp = excluded.totp, totp_step = excluded.totp_step, changed_at = excluded.changed_at
+"""
 
 
 @dataclass(frozen=True)
@@ -57,19 +65,19 @@ class Hashing:
 
     async def hash(self, password: str) -> str:
         """argon2id of that password, in its own form. Refusals: SignInBusy."""
-        return str(await self._run(lambda: _hasher().hash(normalised(password))))
+        return await self._run(lambda: _hasher().hash(normalised(password)))
 
     async def matches(self, stored: str, password: str) -> bool:
         """Whether that is the password. Refusals: SignInBusy."""
-        return bool(await self._run(lambda: _verify(stored, normalised(password))))
+        return await self._run(lambda: _verify(stored, normalised(password)))
 
-    async def _run(self, work: "object") -> object:
+    async def _run(self, work: Callable[[], R]) -> R:
         if self._inside >= AT_ONCE + WAITING:
             raise SignInBusy
         self._inside += 1
         try:
             async with self._room:
-                return await asyncio.to_thread(work)  # type: ignore[arg-type]
+                return await asyncio.to_thread(work)
         finally:
             self._inside -= 1
 
@@ -94,6 +102,20 @@ async def sign_in(
         await give_back(looked.counted, work)
         assert looked.account is not None
         return looked.account, entered
+
+
+async def keep(viewer: Viewer, hashed: str, secret: str, step: int, keys: SignInKeys, work: Work) -> None:
+    """Keep her password and its application's secret, in the place of former ones; `step` is that of the code with
+    which she confirmed them, which serves no second time.
+    """
+    totp = keys.seal(secret, f"totp:{viewer.account}")
+    await work.execute(_KEEP, ref=viewer.account, hash=hashed, totp=totp, step=step, now=work.now)
+
+
+async def drop(viewer: Viewer, work: Work) -> None:
+    """Remove her password, its second factor and the recovery codes."""
+    for table in ("password", "recoverycode"):
+        await work.execute(f"DELETE FROM partners.{table} WHERE account = :ref", ref=viewer.account)
 
 
 async def _look(typed: Try, visit: Visit, keys: SignInKeys, work: Work) -> _Looked | Refusal:

@@ -5,7 +5,6 @@ They are public facts of the directory: the place is a public place, and nobody 
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,15 +12,16 @@ from pydantic import Field, field_validator, model_validator
 from sqlalchemy import select
 
 from contracts.envelope import Frozen
-from contracts.refusals import InvalidInput, NotFound, SocialSecurityNumberRefused
+from contracts.refusals import InvalidInput, NotFound
 from contracts.replies import Permanence as PermanenceFound
 from contracts.viewer import Role, Viewer
 from services.partners.directory import enter, find_desk, open_organisation
-from services.partners.directory_commands import LINE, holds_many_digits, stretches_of
-from services.partners.directory_forms import DAYS
+from services.partners.directory_commands import LINE, stretches_of, without_long_number
 from services.partners.domain import today_in_paris
 from services.partners.permanence_tables import Permanence
+from services.partners.working_days import is_holiday
 from services.runtime.database import Work
+from services.runtime.web import dates
 
 LOOKED_AHEAD = 366
 
@@ -41,9 +41,7 @@ class SavePermanence(Frozen):
     @classmethod
     def holds_no_number(cls, value: str) -> str:
         """A sentence for everybody holds nobody's number."""
-        if holds_many_digits(value):
-            raise ValueError(str(SocialSecurityNumberRefused()))
-        return value
+        return without_long_number(value)
 
     @field_validator("hours")
     @classmethod
@@ -127,18 +125,6 @@ def next_held(row: Permanence, today: date) -> date | None:
     return None
 
 
-def is_holiday(day: date) -> bool:
-    """A public holiday (code du travail, art. L3133-1)."""
-    return day in _holidays(day.year)
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    from holidays.countries import France  # the calendars of every country: not before somebody counts
-
-    return frozenset(France(years=year))
-
-
 def coming(found: Iterable[PermanenceFound], *, desk: UUID | None = None, organisation: UUID | None = None) -> tuple[
     PermanenceFound, ...
 ]:
@@ -151,8 +137,4 @@ def coming(found: Iterable[PermanenceFound], *, desk: UUID | None = None, organi
 
 def every_week(one: PermanenceFound | Permanence) -> str:
     """`mardi, 9 h – 12 h`."""
-    return f"{DAYS[one.weekday - 1]}, {_hour(one.opens)} – {_hour(one.closes)}"
-
-
-def _hour(value: Any) -> str:  # noqa: ANN401 - an hour of the day
-    return f"{value.hour} h" + (f" {value.minute:02d}" if value.minute else "")
+    return f"{dates.DAYS[one.weekday - 1]}, {dates.hour(one.opens)} – {dates.hour(one.closes)}"

@@ -10,7 +10,7 @@ from contracts.facts import DeskItemUnattended, DeskItemViewed
 from contracts.lifecycle import ENDED, State
 from services.partners.subscribers import REACTIONS
 from services.runtime.database import Database
-from services.runtime.projecting import Compared, Progress, Record, Row, Table, put_right, taken
+from services.runtime.projecting import Batch, Compared, Progress, Record, Row, Table, fold_referrals, put_right
 
 NOT_REBUILT = {
     "partners.account": "l’annuaire (comptes, guichets, absences, conventions) s’écrit ici, d’aucun fait",
@@ -33,21 +33,15 @@ _LOCK = "SELECT FROM partners.deskitem WHERE ref = ANY(cast(:refs AS uuid[])) OR
 
 async def rebuild(database: Database, record: Record, progress: Progress) -> list[Compared]:
     """Every item of every desk; `progress` is called with the referrals done and all of them."""
-    total, done, after = await record.count("referral", "referral"), 0, UUID(int=0)
-    found = Compared(ITEMS.name)
-    while refs := await record.refs("referral", "referral", after):
-        async with database.worker() as work:
-            reached = await taken("partners-referral", refs, work)
-            await work.execute(_LOCK, refs=refs)
-            lives = await record.counted("referral", reached)
-            own: dict[UUID, list[Envelope]] = {}
-            for one in await record.told("partners", *_OWN, refs=refs):
-                own.setdefault(UUID(one.subject), []).append(one)
-            rows = [folded(facts, own.get(ref, ()), reached[ref]) for ref, facts in lives.items()]
-            found += await put_right(ITEMS, [row for row in rows if row is not None], work)
-        after, done = refs[-1], done + len(refs)
-        progress(done, max(total, done))
-    return [found]
+
+    async def put(batch: Batch) -> list[Compared]:
+        own: dict[UUID, list[Envelope]] = {}
+        for one in await record.told("partners", *_OWN, refs=batch.refs):
+            own.setdefault(UUID(one.subject), []).append(one)
+        rows = [folded(facts, own.get(ref, ()), batch.reached[ref]) for ref, facts in batch.lives.items()]
+        return [await put_right(ITEMS, [row for row in rows if row is not None], batch.work)]
+
+    return await fold_referrals(database, record, "partners-referral", _LOCK, progress, put, ITEMS.name)
 
 
 def folded(facts: Sequence[Envelope], own: Iterable[Envelope], reached: int) -> Row | None:

@@ -236,10 +236,10 @@ def _open(desk: Desk, organisation: Organisation, today: date) -> bool:
     )
 
 
-def _desks():  # noqa: ANN202 - a SQLAlchemy select
-    return select(Desk, Organisation).join(Organisation, Organisation.ref == Desk.organisation)  # type: ignore[call-overload]
-
-
 async def _receiving_desks(work: Work) -> list[tuple[Desk, Organisation]]:
-    statement = _desks().where(Desk.receives, Organisation.closed.is_(False))  # type: ignore[attr-defined]
+    statement: Any = (
+        select(Desk, Organisation)
+        .join(Organisation, Organisation.ref == Desk.organisation)  # type: ignore[arg-type]
+        .where(Desk.receives, Organisation.closed.is_(False))  # type: ignore[arg-type, attr-defined]
+    )
     return [(desk, organisation) for desk, organisation in await work.session.execute(statement)]

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import datetime
 from uuid import UUID
 
 from services.partners.sign_in_keys import SignInKeys
@@ -33,13 +34,13 @@ def qr_code(address: str) -> str:
     return segno.make(address, error="m").svg_data_uri(scale=5, border=4, dark="#17233a", light="#ffffff")
 
 
-def step_of(secret: str, code: str, now: "object", after: int) -> int | None:
+def step_of(secret: str, code: str, now: datetime, after: int) -> int | None:
     """The 30-second step whose code this is, among those taken now and later than `after`; None when there is none."""
     import pyotp
 
     digits, totp = re.sub(r"\s", "", code), pyotp.TOTP(secret)
     found = None
-    for step in totp_steps(now):  # type: ignore[arg-type]
+    for step in totp_steps(now):
         same = secrets.compare_digest(totp.generate_otp(step).encode(), digits.encode())
         found = step if same and step > after else found
     return found

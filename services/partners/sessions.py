@@ -20,6 +20,7 @@ JOIN partners.account a ON a.ref = s.account AND a.active
 JOIN partners.organisation o ON o.ref = a.organisation AND NOT o.closed
 WHERE s.hash = :hash
 """
+_STANDS = "SELECT seen_at, expires_at, ended_at FROM partners.session WHERE hash = :hash"
 
 
 async def read_viewer(hashed: str, work: Work) -> Viewer | None:
@@ -27,9 +28,7 @@ async def read_viewer(hashed: str, work: Work) -> Viewer | None:
     most once a minute.
     """
     row = (await work.execute(_READ, hash=hashed)).one_or_none()
-    if row is None or not session_lives(
-        seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at, now=work.now
-    ):
+    if row is None or not _lives(row, work):
         return None
     if work.now - row.seen_at >= SEEN_EVERY:
         await work.execute(
@@ -51,6 +50,12 @@ async def read_viewer(hashed: str, work: Work) -> Viewer | None:
         roles=frozenset(Role(one["role"]) for one in members),
         territory=work.territory,
     )
+
+
+async def still_lives(hashed: str, work: Work) -> bool:
+    """Whether that session has not ended; to ask is no use of it, so it is not prolonged."""
+    row = (await work.execute(_STANDS, hash=hashed)).first()
+    return row is not None and _lives(row, work)
 
 
 async def end_sessions(work: Work, account: UUID, *, but: str | None = None) -> int:
@@ -91,6 +96,10 @@ async def list_sessions(viewer: Viewer, work: Work) -> list[Row]:
     return rows.all()
 
 
+def _lives(row: Row, work: Work) -> bool:
+    return session_lives(seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at, now=work.now)
+
+
 def _cut(hashes: list[str], work: Work) -> int:
     for hashed in hashes:
         work.hint(f"session.{hashed}")
@@ -98,7 +107,7 @@ def _cut(hashes: list[str], work: Work) -> int:
 
 
 class Sessions:
-    """The viewers of this process, and the one way to end a session everywhere at once."""
+    """The viewers of this process; a session that a transaction ended is dropped here before anybody else is told."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -109,11 +118,6 @@ class Sessions:
     async def resolve(self, hashed: str) -> Viewer | None:
         """Who holds this session, or None."""
         return await self.kept.of(hashed)
-
-    async def ended(self, hashed: str) -> None:
-        """Drop it here first, then everywhere: another service that asks on the hint must not get the old answer."""
-        self.kept.forget(hashed)
-        await self.service.bus.hint(f"session.{hashed}")
 
     async def _read(self, hashed: str) -> Viewer | None:
         async with self.service.database.web(None) as work:

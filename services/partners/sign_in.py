@@ -23,7 +23,7 @@ from services.partners.sign_in_rules import (
     Method,
     Outcome,
 )
-from services.partners.sign_in_tries import Known, Visit, find_account, note
+from services.partners.sign_in_tries import Visit, find_account, note
 from services.partners.tables import Session, SignIn
 from services.runtime.database import Work
 from services.runtime.web.guard import session_hash
@@ -136,11 +136,6 @@ async def end_session(hashed: str, work: Work) -> str | None:
     work.hint(f"session.{hashed}")
     row = ended.first()
     return row.federation if row else None
-
-
-async def known_account(account: UUID, work: Work) -> Known | None:
-    """That account when it may sign in: active, in an organisation that is not closed."""
-    return await find_account(work, ref=account)
 
 
 async def _last_code(browser: str, work: Work) -> SignIn | None:

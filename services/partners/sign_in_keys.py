@@ -7,13 +7,14 @@ Without it a copy of the database gives neither a second factor nor the addresse
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from services.runtime.key_files import read_or_make
 
 KEY_BYTES, NONCE_BYTES = 32, 12
 FILE = "sign-in.key"
@@ -48,22 +49,4 @@ class SignInKeys:
 
     @cached_property
     def _key(self) -> bytes:
-        if not self._file.exists():
-            _write_once(self._file)
-        return self._file.read_bytes()
-
-
-def _write_once(path: Path) -> None:
-    """A new key, 0600, whole or not at all; of two processes that make it at once, one wins and both use its key."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f".{secrets.token_hex(8)}.partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-        opened.write(secrets.token_bytes(KEY_BYTES))
-        opened.flush()
-        os.fsync(opened.fileno())
-    try:
-        os.link(partial, path)
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()
+        return read_or_make(self._file, lambda: secrets.token_bytes(KEY_BYTES))

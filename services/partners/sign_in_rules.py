@@ -161,8 +161,7 @@ def password_refused(password: str, own_words: Iterable[str]) -> str | None:
 
 
 def _plain(text: str) -> str:
-    bare = "".join(one for one in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(one))
-    return re.sub(r"\s", "", bare)
+    return re.sub(r"\s", "", _fold(text))
 
 
 def _words(texts: Iterable[str]) -> set[str]:

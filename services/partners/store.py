@@ -124,6 +124,15 @@ async def read_items(viewer: Viewer, refs: Sequence[UUID], work: Work) -> list[D
     return [found[one] for one in dict.fromkeys(refs) if one in found]
 
 
+async def unattended_items(viewer: Viewer, work: Work) -> list[DeskItem]:
+    """The open referrals of the desks she manages that nobody follows any more, the oldest first; a page at most."""
+    if not viewer.manages:
+        return []
+    where = _I.desk.in_(viewer.manages) & _I.unattended_since.is_not(None)
+    found = await work.session.execute(select(DeskItem).where(where).order_by(_I.unattended_since).limit(PAGE))
+    return list(found.scalars())
+
+
 async def read_choices(viewer: Viewer, work: Work) -> list[tuple[str, UUID]]:
     """The pairs of right and sending organisation among the open items: what the list can be narrowed to."""
     statement = select(_I.right, _I.sender_organisation).where(_at_desks(viewer), _OPEN).distinct()

@@ -17,10 +17,11 @@ from contracts.refusals import NotFound, Refusal
 from contracts.viewer import Role
 from services.partners import sign_in
 from services.partners.demonstration import demo_accounts
+from services.partners.directory_commands import looks_like_email
 from services.partners.domain import fingerprint, own_path
 from services.partners.entering import FEDERATION, enter, keep_browser, parts_of, site_here, visit_of, with_suite
 from services.partners.sign_in_rules import Method
-from services.partners.sign_in_tries import begin
+from services.partners.sign_in_tries import begin, find_account
 from services.runtime import telemetry
 from services.runtime.process import Service
 from services.runtime.web.forms import read
@@ -50,7 +51,7 @@ class Address(BaseModel):
     @classmethod
     def looks_like_one(cls, value: str) -> str:
         """Only its shape: whether it is known is never said."""
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        if not looks_like_email(value):
             raise ValueError("Écrivez l’adresse ainsi\u202f: prenom.nom@organisme.fr")
         return value
 
@@ -133,7 +134,7 @@ async def enter_demonstration(request: Request) -> Response:
     except ValueError:
         raise NotFound from None
     async with service.database.web(None) as work:
-        known = await sign_in.known_account(asked, work)
+        known = await find_account(work, ref=asked)
     if known is None:
         raise NotFound
     return await enter(request, known.ref, Method.DEMONSTRATION, str(form.get("suite", "")))

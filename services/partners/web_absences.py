@@ -17,11 +17,11 @@ from services.partners.absences import (
     possible_deputies,
 )
 from services.partners.directory_commands import DeclareAbsence
-from services.partners.directory_forms import refused, taken
+from services.partners.directory_forms import refused
 from services.partners.domain import today_in_paris
 from services.partners.store import read_names
 from services.runtime.web import dates
-from services.runtime.web.forms import Errors
+from services.runtime.web.forms import Errors, read
 from services.runtime.web.guard import SIGNED_IN, Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
@@ -39,7 +39,7 @@ async def show_absences(request: Request, viewer: Asking, pour: UUID | None = No
 async def declare(request: Request, viewer: Asking) -> Response:
     """Note one."""
     sent = await request.form()
-    command, errors = taken(DeclareAbsence, sent)
+    command, errors = read(DeclareAbsence, sent)
     account = _account(sent)
     if command is None:
         return await _show(request, viewer, account, _typed(sent), errors, 422)

@@ -16,11 +16,11 @@ from services.partners.departures import leave_organisation
 from services.partners.desk_list import of_organisation, the_organisation
 from services.partners.directory import find_desk, save_desk, save_organisation
 from services.partners.directory_commands import LeaveOrganisation, SaveDesk, SaveOrganisation
-from services.partners.directory_forms import Field, Sheet, desk_fields, organisation_fields, refused, show, taken
+from services.partners.directory_forms import Field, Sheet, desk_fields, organisation_fields, refused, show
 from services.partners.directory_words import card_pairs, entries_of, member_row, some
 from services.partners.permanences import every_permanence, every_week
 from services.partners.recipients import conventions_in_force
-from services.runtime.web.forms import Errors
+from services.runtime.web.forms import read
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
@@ -120,7 +120,7 @@ async def preview_departure(request: Request, viewer: Asking, organisation: UUID
 async def depart(request: Request, viewer: Asking, organisation: UUID) -> Response:
     """End its part in the network."""
     sent = await request.form()
-    command, errors = taken(LeaveOrganisation, sent)
+    command, errors = read(LeaveOrganisation, sent)
     if command is not None:
         try:
             async with service_of(request).database.web(viewer) as work:
@@ -132,13 +132,12 @@ async def depart(request: Request, viewer: Asking, organisation: UUID) -> Respon
 
 
 async def _again(request: Request, viewer: Viewer, sheet: Sheet, sent: FormData, refusal: Refusal) -> Response:
-    errors: Errors = refused(refusal)
-    return show(request, viewer, sheet, sent, errors, refusal.status)
+    return show(request, viewer, sheet, sent, refused(refusal), refusal.status)
 
 
 async def _save_organisation(request: Request, viewer: Viewer, ref: UUID | None, sheet: Sheet) -> Response:
     sent = await request.form()
-    command, errors = taken(SaveOrganisation, sent)
+    command, errors = read(SaveOrganisation, sent)
     if command is None:
         return show(request, viewer, sheet, sent, errors, 422)
     try:
@@ -151,7 +150,7 @@ async def _save_organisation(request: Request, viewer: Viewer, ref: UUID | None,
 
 async def _save_desk(request: Request, viewer: Viewer, organisation: UUID, ref: UUID | None) -> Response:
     sheet, sent = await _desk_sheet(request, viewer, organisation, ref), await request.form()
-    command, errors = taken(SaveDesk, sent)
+    command, errors = read(SaveDesk, sent)
     if command is None:
         return show(request, viewer, sheet, sent, errors, 422)
     try:

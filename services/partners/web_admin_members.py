@@ -15,11 +15,13 @@ from services.partners import directory_store as store
 from services.partners.departures import heirs_of, leave_member, successors_of
 from services.partners.directory import may_change
 from services.partners.directory_commands import LeaveMember, SaveMember
-from services.partners.directory_forms import Field, Options, Sheet, member_fields, refused, show, taken
+from services.partners.directory_forms import Field, Options, Sheet, member_fields, refused, show
 from services.partners.directory_members import change_member, confirm_member, invite_member
 from services.partners.directory_store import Member
 from services.partners.directory_words import entries_of, member_row, some
 from services.partners.web_admin import ADMINISTRATION
+from services.runtime.database import Work
+from services.runtime.web.forms import read
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
@@ -90,7 +92,7 @@ async def edit_member(request: Request, viewer: Asking, account: UUID) -> Respon
 async def change(request: Request, viewer: Asking, account: UUID) -> Response:
     """Change her."""
     sheet, sent = await _change_sheet(request, viewer, account), await request.form()
-    command, errors = taken(SaveMember, sent)
+    command, errors = read(SaveMember, sent)
     if command is None:
         return show(request, viewer, sheet, sent, errors, 422)
     try:
@@ -114,7 +116,7 @@ async def preview_departure(request: Request, viewer: Asking, account: UUID) -> 
 async def depart(request: Request, viewer: Asking, account: UUID) -> Response:
     """End her account."""
     (sheet, cases), sent = await _departure(request, viewer, account), await request.form()
-    command, errors = taken(LeaveMember, sent)
+    command, errors = read(LeaveMember, sent)
     if command is None:
         return show(request, viewer, sheet, sent, errors, 422)
     follows = cases.people + cases.open_referrals + cases.drafts if cases else 1
@@ -128,16 +130,16 @@ async def depart(request: Request, viewer: Asking, account: UUID) -> Response:
     return redirect(sheet.back[0] if viewer.has(Role.ADMINISTRATOR) else SETTINGS[0], "saved")
 
 
-async def _member(viewer: Viewer, work: object, account: UUID) -> Member:
-    member = await store.member_of(viewer, work, account)  # type: ignore[arg-type]
-    if not await may_change(viewer, work, account):  # type: ignore[arg-type]
+async def _member(viewer: Viewer, work: Work, account: UUID) -> Member:
+    member = await store.member_of(viewer, work, account)
+    if not await may_change(viewer, work, account):
         raise NotFound
     return member
 
 
 async def _invite(request: Request, viewer: Viewer, organisation: UUID) -> Response:
     sheet, sent = await _invitation(request, viewer, organisation), await request.form()
-    command, errors = taken(SaveMember, sent)
+    command, errors = read(SaveMember, sent)
     if command is None:
         return show(request, viewer, sheet, sent, errors, 422)
     try:

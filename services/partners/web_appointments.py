@@ -9,15 +9,10 @@ from starlette.responses import Response
 from contracts.asks import ArrangeAppointment
 from contracts.pages import referral_page_of_desk
 from contracts.refusals import NotFound
-from contracts.replies import Permanence
-from contracts.rights import right_name
 from contracts.viewer import Viewer
-from contracts.vocabulary import AppointmentSide
 from services.partners import store
 from services.partners.permanences import every_permanence
-from services.partners.store import Names
-from services.partners.tables import DeskItem
-from services.partners.web_desk import AT_DESK, read_referral
+from services.partners.web_desk import AT_DESK, around_of, read_referral
 from services.runtime.web import appointments
 from services.runtime.web.guard import Asking, Pages, service_of
 
@@ -51,23 +46,6 @@ async def calendar_file(request: Request, viewer: Asking, ref: UUID) -> Response
         raise NotFound
     site = (service.settings.public_url or str(request.base_url)).rstrip("/")
     return appointments.calendar(view.appointment, around, site + referral_page_of_desk(ref))
-
-
-def around_of(item: DeskItem, names: Names, known: list[Permanence]) -> appointments.Around:
-    """What the page of that item's appointment stands on."""
-    page = referral_page_of_desk(item.ref)
-    return appointments.Around(
-        ref=item.ref,
-        here=f"{page}/rendez-vous",
-        back=(page, "L’orientation"),
-        title=f"Rendez-vous — {right_name(item.right)}",
-        side=AppointmentSide.DESK,
-        desk=f"{names.organisation(item.organisation)}, {names.desk(item.desk)}",
-        permanences=appointments.for_desk(
-            known, desk=item.desk, organisations=(item.organisation, item.sender_organisation)
-        ),
-        known=known,
-    )
 
 
 async def _around(request: Request, viewer: Viewer, ref: UUID) -> appointments.Around:

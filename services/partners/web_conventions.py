@@ -1,6 +1,6 @@
 """The conventions with the partners: the DPO or the administration records, prolongs or ends them, with a reason."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -84,7 +84,7 @@ async def change(request: Request, viewer: Asking, ref: UUID) -> Response:
         return await _one(request, viewer, ref, typed, errors, 422)
     try:
         async with service_of(request).database.web(viewer) as work:
-            yesterday = date.fromordinal(today_in_paris(work.now).toordinal() - 1)
+            yesterday = today_in_paris(work.now) - timedelta(days=1)
             ends = yesterday if form.action == "end" or form.ends is None else form.ends
             command = ChangeConvention(convention=ref, ends=ends, reason=form.reason)
             await conventions.change_convention(command, work, viewer)

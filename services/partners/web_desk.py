@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,11 +10,13 @@ from fastapi import Request
 from starlette.responses import Response
 
 from contracts.asks import ReadReferral
+from contracts.lifecycle import Transition
+from contracts.pages import referral_page_of_desk
 from contracts.refusals import NotFound, ServiceAway
-from contracts.replies import ReferralView
+from contracts.replies import Permanence, ReferralView
 from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
-from contracts.vocabulary import HandoverMode, Outcome
+from contracts.vocabulary import AppointmentSide, HandoverMode, Outcome
 from services.partners import desk_page as words
 from services.partners import desk_steps, desk_thread, erasures, presence, store
 from services.partners.attempts import one_tap, refused_accompaniment
@@ -23,7 +26,7 @@ from services.partners.permanences import every_permanence
 from services.partners.store import Names
 from services.partners.tables import DeskItem
 from services.runtime.process import Service
-from services.runtime.web.appointments import card_of
+from services.runtime.web import appointments
 from services.runtime.web.guard import Asking, Pages, service_of
 
 pages = Pages()
@@ -53,8 +56,6 @@ async def show_referral(request: Request, viewer: Asking, ref: UUID) -> Response
         read_disclosures(viewer, service, [ref], with_notes=True),
         read_erasures(viewer, service, ref),
     )
-    from services.partners.web_appointments import around_of  # it stands on this module
-
     names = await _names(service, viewer, item, view, readings)
     page = _Page(item, view, readings, names)
     return request.app.state.pages.render(
@@ -67,10 +68,27 @@ async def show_referral(request: Request, viewer: Asking, ref: UUID) -> Response
         looking=looking,
         attempts=one_tap(view, now) if view else None,
         command_id=uuid4(),
-        appointment=card_of(view, around_of(item, names, held), now),
+        appointment=appointments.card_of(view, around_of(item, names, held), now),
         **page.head(now),
         **page.shared(now),
         **page.handover(now),
+    )
+
+
+def around_of(item: DeskItem, names: Names, known: list[Permanence]) -> appointments.Around:
+    """What the page of that item's appointment stands on."""
+    page = referral_page_of_desk(item.ref)
+    return appointments.Around(
+        ref=item.ref,
+        here=f"{page}/rendez-vous",
+        back=(page, "L’orientation"),
+        title=f"Rendez-vous — {right_name(item.right)}",
+        side=AppointmentSide.DESK,
+        desk=f"{names.organisation(item.organisation)}, {names.desk(item.desk)}",
+        permanences=appointments.for_desk(
+            known, desk=item.desk, organisations=(item.organisation, item.sender_organisation)
+        ),
+        known=known,
     )
 
 
@@ -89,7 +107,7 @@ class _Page:
     readings: Readings
     names: Names
 
-    def head(self, now: Any) -> dict[str, Any]:  # noqa: ANN401 - an instant
+    def head(self, now: datetime) -> dict[str, Any]:
         view, item = self.view, self.item
         course = desk_thread.Course.of_view(view) if view else desk_thread.Course.of_item(item)
         main, beside, rarer = words.actions_of(view) if view else (None, [], [])
@@ -107,7 +125,7 @@ class _Page:
             "proposed": self.names.desk(view.proposed_desk) if view and view.proposed_desk else None,
         }
 
-    def shared(self, now: Any) -> dict[str, Any]:  # noqa: ANN401 - an instant
+    def shared(self, now: datetime) -> dict[str, Any]:
         row, refusal = self.readings.of(self.item.ref), self.readings.refusal(self.item.ref)
         disclosure = row.disclosure if row else None
         who = self.readings.who(self.item.ref, with_age=False)
@@ -124,7 +142,7 @@ class _Page:
             "entries": desk_steps.timeline_of(self.view, self.names, now) if self.view else [],
         }
 
-    def handover(self, now: Any) -> dict[str, Any]:  # noqa: ANN401 - an instant
+    def handover(self, now: datetime) -> dict[str, Any]:
         item, sender = self.item, self.names.accounts.get(self.item.sender)
         pairs = [
             ("Comment", HandoverMode(item.mode).label),
@@ -166,5 +184,5 @@ async def _names(
         )
 
 
-def _link(ref: UUID, row: Any) -> dict[str, str]:  # noqa: ANN401 - a row of the life cycle
-    return {"label": row.label, "href": f"/bureau/{ref}/{row.action}"}
+def _link(ref: UUID, row: Transition) -> dict[str, str]:
+    return {"label": row.label, "href": f"{referral_page_of_desk(ref)}/{row.action}"}

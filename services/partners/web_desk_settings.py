@@ -1,5 +1,6 @@
 """The manager's own pages: how her desks work, who works there, and whom she has to confirm."""
 
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import Request
@@ -11,7 +12,7 @@ from contracts.vocabulary import Capacity, Document, HandoverMode
 from services.partners import directory_store as store
 from services.partners.desk_settings import is_full, managed_desk, save_settings, settings_of
 from services.partners.directory_commands import SaveSettings
-from services.partners.directory_forms import Sheet, hours_words, refused, settings_fields, show, taken
+from services.partners.directory_forms import Sheet, hours_words, refused, settings_fields, show
 from services.partners.directory_tables import DeskSetting
 from services.partners.directory_words import entries_of, member_row
 from services.partners.domain import today_in_paris
@@ -19,6 +20,7 @@ from services.partners.permanences import every_permanence, every_week
 from services.partners.tables import Desk
 from services.partners.web_admin_members import MANAGERS, SETTINGS
 from services.runtime.web import dates
+from services.runtime.web.forms import read
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
@@ -70,7 +72,7 @@ async def edit_settings(request: Request, viewer: Asking, desk: UUID) -> Respons
 async def change_settings(request: Request, viewer: Asking, desk: UUID) -> Response:
     """Change how it works."""
     sheet, sent = await _sheet(request, viewer, desk), await request.form()
-    command, errors = taken(SaveSettings, sent)
+    command, errors = read(SaveSettings, sent)
     if command is None:
         return show(request, viewer, sheet, sent, errors, 422)
     try:
@@ -94,8 +96,8 @@ async def _sheet(request: Request, viewer: Viewer, desk: UUID) -> Sheet:
     return Sheet(f"Régler {row.name}", lead, "Enregistrer", SETTINGS, settings_fields(row, setting))
 
 
-def _pairs(desk: Desk, setting: DeskSetting | None, now: object) -> list[tuple[str, str]]:
-    today = today_in_paris(now)  # type: ignore[arg-type]
+def _pairs(desk: Desk, setting: DeskSetting | None, now: datetime) -> list[tuple[str, str]]:
+    today = today_in_paris(now)
     full = is_full(setting, today)
     until = f", {dates.until(setting.full_until, today)}" if full and setting and setting.full_until else ""
     documents = [Document(one).label for one in (setting.documents if setting else ())]
@@ -112,5 +114,3 @@ def _pairs(desk: Desk, setting: DeskSetting | None, now: object) -> list[tuple[s
         ("Reçoit par", ", ".join(HandoverMode(one).label.lower() for one in desk.modes) or "rien n’est coché"),
         ("Pièces demandées", "\u202f; ".join(documents) or "Rien de particulier"),
     ]
-
-

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from contracts.help import help_for
 from contracts.pages import home
 from contracts.viewer import Role, Viewer
+from services.partners.directory_store import people_to_ask
 from services.partners.domain import own_path
 from services.partners.web import ROLE_NAMES
 from services.partners.welcome import PAGE, WELCOMES, roles_shown
@@ -20,14 +21,6 @@ _ASKED = {
     Role.DPO: "Les données des personnes, et les vôtres",
     Role.COORDINATOR: "Un délai, un blocage, le projet",
 }
-_FIND_PEOPLE = """
-SELECT m.role, a.name, a.function, a.email, a.phone, o.name AS organisation
-FROM partners.membership m
-JOIN partners.account a ON a.ref = m.account AND a.active
-JOIN partners.organisation o ON o.ref = a.organisation AND NOT o.closed
-WHERE m.role IN ('administrator', 'dpo', 'coordinator')
-ORDER BY a.name
-"""
 
 
 @dataclass(frozen=True)
@@ -81,9 +74,9 @@ async def accessibility(request: Request) -> Response:
     return request.app.state.pages.render(request, "accessibility.html", viewer=viewer, people=people)
 
 
-async def find_helpers(_viewer: Viewer, work: Work) -> list[Helper]:
+async def find_helpers(viewer: Viewer, work: Work) -> list[Helper]:
     """Who administers, protects the data and coordinates; the directory names professionals only."""
-    rows = (await work.execute(_FIND_PEOPLE)).all()
+    rows = await people_to_ask(viewer, work)
     return [
         Helper(about, one.name, one.function, one.email, one.phone, one.organisation)
         for role, about in _ASKED.items()

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import select
 from starlette.responses import Response
 
 from contracts.refusals import NotFound
@@ -24,7 +23,7 @@ from services.partners.directory_words import card_pairs
 from services.partners.domain import today_in_paris
 from services.partners.permanences import coming, every_permanence, every_week
 from services.partners.recipients import conventions_in_force, describe_desk, read_staff
-from services.partners.tables import Convention, Desk, Organisation
+from services.partners.tables import Convention, Desk
 from services.runtime.database import Work
 from services.runtime.web.dates import day, until
 from services.runtime.web.guard import SIGNED_IN, Asking, Pages, service_of
@@ -107,21 +106,14 @@ async def _network(request: Request, viewer: Viewer, typed: str, kind: str, righ
 
 async def read_network(_viewer: Viewer, work: Work, refs: Sequence[UUID]) -> list[Entry]:
     """Those of these organisations that did not leave, with their desks and contacts, by name."""
-    statement: Any = (
-        select(Organisation)
-        .where(Organisation.ref.in_(refs), Organisation.closed.is_(False))  # type: ignore[attr-defined]
-        .order_by(Organisation.name, Organisation.ref)  # type: ignore[arg-type]
-    )
-    organisations = list((await work.session.execute(statement)).scalars())
-    statement = select(Desk).where(Desk.organisation.in_(refs)).order_by(Desk.name)  # type: ignore[arg-type, attr-defined]
-    desks = list((await work.session.execute(statement)).scalars())
+    organisations, desks = await store.read_organisations(_viewer, work, refs)
     desks_of: dict[UUID, list[Desk]] = {}
     for one in desks:
         desks_of.setdefault(one.organisation, []).append(one)
     staff = await read_staff([one.ref for one in desks], work)
     conventions = await conventions_in_force(work.now, work, refs)
     settings = await settings_of(_viewer, work, [one.ref for one in desks])
-    confirmed = await _confirmations(list(staff.accounts), work)
+    confirmed = await store.confirmed_on(_viewer, work, list(staff.accounts))
     held = await every_permanence(_viewer, work)
     today = today_in_paris(work.now)
     found: list[Entry] = []
@@ -155,16 +147,6 @@ async def read_network(_viewer: Viewer, work: Work, refs: Sequence[UUID]) -> lis
             )
         )
     return found
-
-
-async def _confirmations(accounts: list[UUID], work: Work) -> dict[UUID, date]:
-    """When each named contact was last said to be one: the oldest of her desks."""
-    rows = await work.execute(
-        "SELECT account, min(confirmed_at) AS at FROM partners.membership WHERE desk IS NOT NULL"
-        " AND account = ANY(:accounts) GROUP BY account HAVING bool_and(confirmed_at IS NOT NULL)",
-        accounts=accounts,
-    )
-    return {row.account: today_in_paris(row.at) for row in rows}
 
 
 def _said_of(held: Iterable[Permanence], today: date) -> list[tuple[UUID, str]]:

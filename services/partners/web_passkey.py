@@ -115,5 +115,3 @@ async def remove_passkey(request: Request, viewer: Asking, ref: UUID) -> Respons
         await keep_a_way_in(viewer.account, work)
         await note(Outcome.REMOVED, Method.PASSKEY, viewer.account, visit_of(request), work)
     return redirect("/compte", "means_saved")
-
-

@@ -131,14 +131,7 @@ async def confirm(request: Request, viewer: Asking) -> Response:
         codes: list[str] = []
         if step is not None:
             await take(MAKING, session, MAKING_LIFE, parts.keys, work)
-            await work.execute(
-                "INSERT INTO partners.password (account, hash, totp, totp_step, changed_at)"
-                " VALUES (:ref, :hash, :totp, :step, :now) ON CONFLICT (account) DO UPDATE SET"
-                " hash = excluded.hash, totp = excluded.totp, totp_step = excluded.totp_step,"
-                " changed_at = excluded.changed_at",
-                ref=viewer.account, hash=begun.value["hash"], step=step, now=work.now,
-                totp=parts.keys.seal(begun.value["secret"], f"totp:{viewer.account}"),
-            )  # fmt: skip
+            await password.keep(viewer, begun.value["hash"], begun.value["secret"], step, parts.keys, work)
             codes = await second_factor.make_recovery_codes(viewer.account, parts.keys, work)
             await note(Outcome.ADDED, Method.PASSWORD, viewer.account, visit_of(request), work)
     if not codes:
@@ -152,8 +145,7 @@ async def remove(request: Request, viewer: Asking) -> Response:
     """Remove the password, its second factor and the recovery codes."""
     await check_fresh(request)
     async with service_of(request).database.web(viewer) as work:
-        for table in ("password", "recoverycode"):
-            await work.execute(f"DELETE FROM partners.{table} WHERE account = :ref", ref=viewer.account)
+        await password.drop(viewer, work)
         await keep_a_way_in(viewer.account, work)
         await note(Outcome.REMOVED, Method.PASSWORD, viewer.account, visit_of(request), work)
     return redirect("/compte", "means_saved")

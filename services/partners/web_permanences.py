@@ -10,12 +10,14 @@ from contracts.refusals import NotFound, Refusal
 from contracts.viewer import Role, Viewer
 from services.partners import directory_store as store
 from services.partners.desk_settings import managed_desk
-from services.partners.directory_forms import DAYS, Field, Options, Sheet, refused, show, taken
+from services.partners.directory_forms import Field, Options, Sheet, refused, show
 from services.partners.domain import today_in_paris
 from services.partners.permanence_tables import Permanence
 from services.partners.permanences import SavePermanence, find_permanence, save_permanence
 from services.partners.web_admin import ADMINISTRATION
 from services.partners.web_admin_members import KEEPERS, MANAGERS, SETTINGS
+from services.runtime.web import dates
+from services.runtime.web.forms import read
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
@@ -70,7 +72,7 @@ async def _save(
     request: Request, viewer: Viewer, sheet: Sheet, organisation: UUID, ref: UUID | None, desk: UUID | None = None
 ) -> Response:
     sent = await request.form()
-    command, errors = taken(SavePermanence, sent)
+    command, errors = read(SavePermanence, sent)
     if command is None:
         return show(request, viewer, sheet, sent, errors, 422)
     if desk is not None:
@@ -113,8 +115,8 @@ async def _existing(request: Request, viewer: Viewer, ref: UUID) -> tuple[Perman
 
 
 def _fields(row: Permanence | None, today: date, desks: Options = ()) -> tuple[Field, ...]:
-    days = [(str(number), name.capitalize()) for number, name in enumerate(DAYS, 1)]
-    hours = f"{_hour(row.opens)} - {_hour(row.closes)}" if row else ""
+    days = [(str(number), name.capitalize()) for number, name in enumerate(dates.DAYS, 1)]
+    hours = f"{dates.hour(row.opens)} - {dates.hour(row.closes)}" if row else ""
     found = [
         Field("place", "Où", value=row.place if row else "", hint="Par exemple\u202f: Maison de quartier des Essais."),
         Field("weekday", "Quel jour de la semaine", "select", str(row.weekday) if row else "", days),
@@ -130,8 +132,3 @@ def _fields(row: Permanence | None, today: date, desks: Options = ()) -> tuple[F
         value = str(row.desk) if row and row.desk else ""
         found.append(Field("desk", "Pour quel guichet", "select", value, desks, hint, required=False))
     return tuple(found)
-
-
-def _hour(value: object) -> str:
-    hours, minutes = str(value).split(":")[:2]
-    return f"{int(hours)} h" + (f" {minutes}" if minutes != "00" else "")

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from contracts.refusals import NotFound
 from contracts.viewer import Viewer
 from services.partners import presence, store
-from services.partners.domain import session_lives
+from services.partners.sessions import still_lives
 from services.partners.web_desk import AT_DESK
 from services.runtime.process import Service
 from services.runtime.web.guard import COOKIE, Asking, Pages, service_of, session_hash
@@ -22,7 +22,6 @@ from services.runtime.web.guard import COOKIE, Asking, Pages, service_of, sessio
 pages = Pages()
 # Shorter than a minute, so that whoever stays is never forgotten.
 AGAIN = 30.0
-_SESSION = "SELECT ended_at, expires_at, seen_at FROM partners.session WHERE hash = :hash"
 
 
 @pages.get("/bureau/{ref}/presence", AT_DESK)
@@ -63,8 +62,9 @@ async def _staying(
         if time.monotonic() - at < AGAIN:
             continue
         at = time.monotonic()
-        if not await _lives(service, session):
-            return
+        async with service.database.web(None) as work:
+            if not await still_lives(session, work):
+                return
         try:
             now = await _be_there(service, viewer, ref)
         except NotFound:
@@ -79,12 +79,3 @@ async def _be_there(service: Service, viewer: Viewer, ref: UUID) -> list[str]:
         item = await store.read_item(viewer, ref, work)
         await presence.be_present(viewer, item, work)
         return await presence.others_present(viewer, item, work)
-
-
-async def _lives(service: Service, session: str) -> bool:
-    """Whether that session has not ended; an open page is no use of it, so it is not prolonged."""
-    async with service.database.web(None) as work:
-        row = (await work.execute(_SESSION, hash=session)).first()
-        return row is not None and session_lives(
-            seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at, now=work.now
-        )

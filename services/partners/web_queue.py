@@ -14,7 +14,7 @@ from contracts.rights import right_name
 from contracts.viewer import Viewer
 from services.partners import erasures, store
 from services.partners.desk_list import EMPTY, NOTHING_KEPT, TAB_LABELS, counted, lead, of_organisation, rows_of
-from services.partners.desk_tasks import rows_to_assign, unattended_items
+from services.partners.desk_tasks import rows_to_assign
 from services.partners.disclosures import read_disclosures, read_erasures
 from services.partners.domain import Tab
 from services.partners.queue_tables import SavedView
@@ -85,11 +85,9 @@ async def _list(
     service = service_of(request)
     async with service.database.web(viewer) as work:
         views = await read_views(viewer, work)
-        counts = await store.count_items(
-            viewer, work, wanted=wanted, saved=[wanted_of(one.query) for one in views]
-        )  # fmt: skip
+        counts = await store.count_items(viewer, work, wanted=wanted, saved=[wanted_of(one.query) for one in views])
         items = await store.list_items(viewer, wanted, work, page=page)
-        alone = await unattended_items(viewer, work)
+        alone = await store.unattended_items(viewer, work)
         choices = await store.read_choices(viewer, work)
         senders = {*(one.sender_organisation for one in (*items, *alone)), *(one for _, one in choices), wanted.sender}
         names = await store.read_names(viewer, work, organisations=senders)

@@ -1,6 +1,5 @@
 """The page of the first start: an organisation, its administrator, and the token that the terminal shows."""
 
-import re
 from uuid import UUID
 
 from fastapi import Request
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from contracts.refusals import NotFound, Refusal
 from contracts.vocabulary import OrganisationKind
 from services.partners import first_start
+from services.partners.directory_commands import siret_of
 from services.partners.entering import enter, visit_of
 from services.partners.sign_in import too_many
 from services.partners.sign_in_limits import spend
@@ -34,12 +34,7 @@ class Installation(Address):
     @classmethod
     def fourteen_digits(cls, value: str | None) -> str | None:
         """Its digits, with the check that INSEE gives them."""
-        from stdnum.fr import siret
-
-        digits = re.sub(r"\s", "", value or "")
-        if digits and not siret.is_valid(digits):
-            raise ValueError("Ce SIRET n’existe pas\u202f: il a 14 chiffres, dont une clé de contrôle.")
-        return digits or None
+        return siret_of(value, "Ce SIRET n’existe pas\u202f: il a 14 chiffres, dont une clé de contrôle.")
 
 
 @pages.get("/installation", OPEN)

@@ -12,10 +12,9 @@ from typing import NamedTuple
 from services.referral.business_time import PARIS, position
 from services.referral.definitions import TIMES, Time
 from services.referral.durations import EVENTS
-from services.referral.estimators import OPEN, Cell, Steps, by_time, curve_of, incidence_of, together
+from services.referral.estimators import OPEN, PERCENTILES, Cell, Steps, by_time, curve_of, incidence_of, together
 from services.referral.tallying import DAY_QUARTERS, HOUR_QUARTERS, began, rounded
 
-HOURS_A_DAY = 8
 MONTHS_SHOWN, MONTHS_OF_A_TREND = 6, 3
 
 
@@ -151,7 +150,7 @@ def estimated(key: str, time: Time, counted: Group, *, band: bool = True, share:
     event, target = EVENTS[time.code], time.target_days * DAY_QUARTERS
     return Figure(
         key, curve.n, curve.events, counted.waiting, counted.past_target,
-        *(_hours(curve.percentile(one)) for one in (50, 75, 90, 95)),
+        *(_hours(curve.percentile(one)) for one in PERCENTILES),
         followed=curve.followed(50), band=(_hours(low), _hours(high)),
         came_by=incidence_of(counted.steps).by(target) if share else 0.0,
         ends={how: number for how, number in sorted(counted.ends.items()) if how != event},

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.referral.board import HOURS_A_DAY, Figure
+from services.referral.board import Figure
 from services.referral.board_view import duration, month_name
+from services.referral.business_time import HOURS_A_DAY
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 200, 56, 30, 16
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.referral.board_view import Names, count, percent
+from services.referral.board_view import Names, count, listed, percent
 from services.referral.rates import Health, Hold, Rate
 
 _WHY = {
@@ -36,7 +36,7 @@ def hold_sentence(found: Hold) -> str:
         f"{turn.label[:1].lower()}{turn.label[1:]} ({percent(hours / whole)})"
         for turn, hours in sorted(found.by_turn.items(), key=lambda one: -one[1]) if hours
     ]
-    return f"{percent(found.share)} du temps ouvré s’est passé en pause. Le tour était {_listed(parts)}."
+    return f"{percent(found.share)} du temps ouvré s’est passé en pause. Le tour était {listed(parts)}."
 
 
 def health_cards(found: tuple[Health, ...], names: Names) -> list[dict[str, Any]]:
@@ -64,7 +64,3 @@ def health_sentence(found: tuple[Health, ...]) -> str:
 
 def _share(one: Rate) -> str:
     return "–" if one.share is None else percent(one.share)
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} et {words[-1]}"

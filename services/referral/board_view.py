@@ -5,15 +5,16 @@ Organisations and desks by name; never a person, and never a professional either
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from contracts.lifecycle import State
 from contracts.replies import Network
 from contracts.rights import right_name
 from services.referral.backlog import DREES_YARDSTICK, Backlog, Cause, Funnel
-from services.referral.board import HOURS_A_DAY, Figure, Measure
+from services.referral.board import Figure, Measure
 from services.referral.board_store import Late, Stuck
+from services.referral.business_time import HOURS_A_DAY
 from services.runtime.web import dates
 
 MOST_ROWS, MOST_STUCK = 40, 3
@@ -28,25 +29,16 @@ COLUMNS = (
     "Orientations", "La moitié en", "La moitié, entre", "3 sur 4 en", "9 sur 10 en", "19 sur 20 en",
     "Suivies à la moitié",
 )  # fmt: skip
-_MONTHS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 
 
 def count(number: int, one: str, many: str) -> str:
     """`1 orientation attend`, `3 orientations attendent`."""
     return f"{number} {one if number < 2 else many}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b et c`; at least one."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} et {words[-1]}"
 
 
 def duration(hours: float | None) -> str:
@@ -120,8 +112,7 @@ class Names:
 
 def month_name(key: str) -> str:
     """`2026-11` as `novembre 2026`."""
-    year, month = key.split("-")
-    return f"{_MONTHS[int(month) - 1]} {year}"
+    return dates.month(date.fromisoformat(f"{key}-01"))
 
 
 def tile(measure: Measure) -> dict[str, str]:

@@ -7,17 +7,13 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
-from contracts.paris import PARIS
+from contracts.paris import PARIS, paris_day, public_holidays
 
 OPENS, CLOSES = time(9), time(17)
-DAY_SECONDS = 8 * 3600
+HOURS_A_DAY = 8
+DAY_SECONDS = HOURS_A_DAY * 3600
 _OPENS_AT = 9 * 3600
 _FIRST_YEAR = 2000  # holidays before it are not counted; no referral is as old
-
-
-def paris_day(instant: datetime) -> date:
-    """The calendar day of an aware instant, in Paris."""
-    return instant.astimezone(PARIS).date()
 
 
 def is_business_day(day: date) -> bool:
@@ -33,7 +29,7 @@ def add_business_hours(instant: datetime, hours: float) -> datetime:
     if hours <= 0:
         raise ValueError("hours must be positive")
     target = position(instant) + hours * 3600
-    day = instant.astimezone(PARIS).date()
+    day = paris_day(instant)
     while not is_business_day(day) or _days_before(day) * DAY_SECONDS + DAY_SECONDS < target:
         day += timedelta(days=1)
     within = timedelta(seconds=target - _days_before(day) * DAY_SECONDS)
@@ -42,7 +38,7 @@ def add_business_hours(instant: datetime, hours: float) -> datetime:
 
 def add_business_days(instant: datetime, days: int) -> datetime:
     """The same hour so many business days later (UTC); from out of hours, the end of the last of these days."""
-    return add_business_hours(instant, days * 8)
+    return add_business_hours(instant, days * HOURS_A_DAY)
 
 
 def business_hours_between(start: datetime, end: datetime) -> float:
@@ -77,10 +73,7 @@ def _days_before(day: date) -> int:
 def _weekday_holidays(year: int) -> tuple[int, ...]:
     if year < _FIRST_YEAR:
         return ()
-    # Loads the calendars of every country: not before somebody counts.
-    from holidays.countries import France
-
-    return tuple(sorted(day.toordinal() for day in France(years=year) if day.weekday() < 5))
+    return tuple(sorted(day.toordinal() for day in public_holidays(year) if day.weekday() < 5))
 
 
 @cache

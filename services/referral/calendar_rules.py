@@ -4,14 +4,13 @@ Pure. For a day the last said of the versions in force that day counts, so the o
 Due instants are computed once from here and kept: a new version changes none of them.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any
 
-from services.referral.business_time import CLOSES, OPENS, PARIS
+from contracts.paris import PARIS, paris_day, public_holidays
+from services.referral.business_time import CLOSES, OPENS
 
 FRANCE, ALSACE_MOSELLE = "FR", "FR-AM"
 Stretch = tuple[time, time]
@@ -71,7 +70,7 @@ class Calendar:
 
     def add_hours(self, instant: datetime, hours: float) -> datetime:
         """The instant (UTC) at which that many hours of work have passed; hours > 0."""
-        left, day = hours * 3600, instant.astimezone(PARIS).date()
+        left, day = hours * 3600, paris_day(instant)
         last = day + LONGEST
         while day <= last:
             for opens, closes in self.stretches(day):
@@ -111,12 +110,4 @@ def week_of(stretches: Iterable[tuple[int, time, time]]) -> list[list[list[str]]
 
 def is_holiday(day: date, where: str = FRANCE) -> bool:
     """A public holiday there (code du travail, art. L3133-1; L3134-13 for Alsace and Moselle)."""
-    days = _holidays(day.year, where)
-    return (place := bisect_right(days, day)) > 0 and days[place - 1] == day
-
-
-@cache
-def _holidays(year: int, where: str) -> tuple[date, ...]:
-    from holidays.countries import France  # the calendars of every country: not before somebody counts
-
-    return tuple(sorted(France(years=year, subdiv="57" if where == ALSACE_MOSELLE else None)))
+    return day in public_holidays(day.year, alsace_moselle=where == ALSACE_MOSELLE)

@@ -5,7 +5,6 @@ which letter is whose changes with who looks, and a rank is shown to its own ter
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +23,7 @@ from contracts.viewer import Role, Viewer
 from services.referral.open_data import FEWEST, TOTAL, Published
 from services.referral.publishing import published
 from services.runtime.database import Work
+from services.runtime.key_files import read_or_make
 
 VERSION, LARGEST = 1, 100_000
 FEWEST_TERRITORIES = 3  # of two, each knows the other
@@ -42,16 +42,8 @@ class Signer:
     @cached_property
     def private(self) -> Ed25519PrivateKey:
         """The signing key."""
-        file = self.folder / "comparison.key"
-        if not file.exists():
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            secret = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-            try:
-                with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-                    out.write(secret)
-            except FileExistsError:
-                pass  # another process was first
-        return Ed25519PrivateKey.from_private_bytes(file.read_bytes())
+        secret = read_or_make(self.folder / "comparison.key", lambda: _raw(Ed25519PrivateKey.generate()))
+        return Ed25519PrivateKey.from_private_bytes(secret)
 
     @cached_property
     def public(self) -> bytes:
@@ -65,8 +57,7 @@ class Signer:
 
     def letter_order(self, key: str) -> bytes:
         """Where another's letter comes: nobody else can compute it."""
-        secret = self.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-        return digest(secret, b"letters" + key.encode(), "sha256")
+        return digest(_raw(self.private), b"letters" + key.encode(), "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +183,16 @@ async def read_strips(viewer: Viewer, work: Work, signer: Signer) -> tuple[tuple
     if not viewer.has(Role.COORDINATOR):
         raise RoleNotAllowed
     rows = await work.execute("SELECT DISTINCT ON (key) body FROM comparisonfile ORDER BY key, month DESC")
-    files = [json.loads(row.body) if isinstance(row.body, str) else row.body for row in rows]
+    files = [row.body for row in rows]
     try:
         own = await export(work, signer)
     except NotFound:
         own = None
     return strips(signer, files, own), len(files), own["month"] if own else None
+
+
+def _raw(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
 
 
 def _point(letter: str, cell: Mapping[str, int]) -> Point:

@@ -11,13 +11,12 @@ from uuid import UUID
 
 from contracts.asks import ReadDeskDelays
 from contracts.replies import DelaysFound, DeskDelay
-from services.referral.business_time import business_seconds_between
+from services.referral.business_time import DAY_SECONDS, business_seconds_between
 from services.referral.durations import ANSWER, EVENTS
 from services.referral.estimators import OPEN, kaplan_meier
 from services.runtime.database import Work
 
 LATELY = timedelta(days=90)
-BUSINESS_DAY = 8 * 3600
 _WAITS = f"""
 SELECT desk, start, how, seconds FROM duration
 WHERE clock = '{ANSWER}' AND desk = ANY(:desks) AND start >= :since
@@ -38,7 +37,8 @@ async def read_desk_delays(ask: ReadDeskDelays, work: Work) -> DelaysFound:
     """The usual delay of each of these desks that was sent something lately."""
     rows = await work.execute(_WAITS, desks=list(ask.desks), since=work.now - LATELY)
     sendings = [Sending(row.desk, row.start, row.how, row.seconds) for row in rows]
-    return DelaysFound(delays=tuple(delay_of(desk, sendings, work.now) for desk in ask.desks if _has(desk, sendings)))
+    found = (delay_of(desk, sendings, work.now) for desk in ask.desks)
+    return DelaysFound(delays=tuple(one for one in found if one.sent))
 
 
 def delay_of(desk: UUID, sendings: Iterable[Sending], now: datetime) -> DeskDelay:
@@ -48,7 +48,7 @@ def delay_of(desk: UUID, sendings: Iterable[Sending], now: datetime) -> DeskDela
     median = kaplan_meier(cells, EVENTS[ANSWER]).percentile(50)
     return DeskDelay(
         desk=desk,
-        median_days=None if median is None else round(median / BUSINESS_DAY, 2),
+        median_days=None if median is None else round(median / DAY_SECONDS, 2),
         sent=len(own),
         waiting=sum(one.how == OPEN for one in own),
         days=LATELY.days,
@@ -57,7 +57,3 @@ def delay_of(desk: UUID, sendings: Iterable[Sending], now: datetime) -> DeskDela
 
 def _waited(one: Sending, now: datetime) -> int:
     return one.seconds if one.seconds is not None else business_seconds_between(one.start, max(one.start, now))
-
-
-def _has(desk: UUID, sendings: Iterable[Sending]) -> bool:
-    return any(one.desk == desk for one in sendings)

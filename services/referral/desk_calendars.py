@@ -2,32 +2,22 @@
 
 import json
 from datetime import date, timedelta
-from uuid import UUID
 
 from contracts.facts import DeskHoursChanged
 from contracts.refusals import DateInThePast, RoleNotAllowed
 from contracts.viewer import Role, Viewer
 from services.referral.business_time import paris_day
-from services.referral.calendar_rules import FRANCE, Calendar, Version, version_of, week_of
+from services.referral.calendar_rules import FRANCE, Version, version_of, week_of
+from services.referral.ladder_versions import TERRITORY
 from services.runtime.database import Work
 
-TERRITORY = UUID(int=0)
-_OF = """
-SELECT owner, valid_from, said_at, holidays, hours, closures FROM businesscalendar WHERE owner IN (:desk, :territory)
-"""
+_OF = "SELECT valid_from, said_at, holidays, hours, closures FROM businesscalendar WHERE owner = :owner"
 _KEEP = """
 INSERT INTO businesscalendar (owner, valid_from, said_at, holidays, hours, closures)
 VALUES (:owner, :valid_from, :said_at, :holidays, cast(:hours AS jsonb), cast(:closures AS jsonb))
 ON CONFLICT (owner, valid_from) DO UPDATE SET said_at = excluded.said_at, holidays = excluded.holidays,
     hours = excluded.hours, closures = excluded.closures WHERE excluded.said_at > businesscalendar.said_at
 """
-
-
-async def calendar_for(desk: UUID, work: Work) -> Calendar:
-    """When that desk works, from all that was ever said; no reading of a person, so of no viewer."""
-    rows = (await work.execute(_OF, desk=desk, territory=TERRITORY)).all()
-    own = tuple(version_of(row) for row in rows if row["owner"] == desk)
-    return Calendar(own, tuple(version_of(row) for row in rows if row["owner"] == TERRITORY))
 
 
 async def keep_desk_hours(fact: DeskHoursChanged, work: Work) -> None:
@@ -44,7 +34,7 @@ async def territory_holidays(viewer: Viewer, work: Work) -> tuple[Version, ...]:
     """Which public holidays hold from when. Refusal: RoleNotAllowed for whoever is no coordinator."""
     if not viewer.has(Role.COORDINATOR):
         raise RoleNotAllowed
-    rows = (await work.execute(_OF, desk=TERRITORY, territory=TERRITORY)).all()
+    rows = await work.execute(_OF, owner=TERRITORY)
     return tuple(sorted(map(version_of, rows), key=lambda one: one.valid_from))
 
 

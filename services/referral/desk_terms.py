@@ -51,8 +51,7 @@ async def terms_for(desk: UUID, work: Work) -> Terms:
 async def terms_of_all(work: Work) -> dict[UUID, Terms]:
     """By desk; that of the territory is under TERRITORY, and is what a desk that is not there has."""
     rows = (await work.execute(_ALL)).all()
-    found = {owner: _terms(owner, rows) for owner in {row["owner"] for row in rows} | {TERRITORY}}
-    return found
+    return {owner: _terms(owner, rows) for owner in {row["owner"] for row in rows} | {TERRITORY}}
 
 
 def _terms(desk: UUID, rows: Any) -> Terms:  # noqa: ANN401 - rows of the driver

@@ -4,14 +4,14 @@ A rung is measured in working days of the desk from an instant that the referral
 moved, and a plan made twice from the same state is the same plan.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from contracts.ladder import Audience, LadderStep, Reminder
 from contracts.lifecycle import EXPIRES_AFTER, State
 from contracts.vocabulary import Outcome
-from services.referral.business_time import PARIS
+from services.referral.business_time import PARIS, paris_day
 from services.referral.calendar_rules import LONGEST, USUALLY, Calendar
 
 _BEHIND_THE_DESK = (Audience.ASSIGNEE, Audience.DEPUTY, Audience.MANAGER)
@@ -165,7 +165,7 @@ def _days_back(instant: datetime, days: int, calendar: Calendar) -> datetime:
 
 def _hours_back(instant: datetime, hours: int, calendar: Calendar) -> datetime:
     """The instant from which that many hours of work have passed."""
-    left, day = float(hours * 3600), instant.astimezone(PARIS).date()
+    left, day = float(hours * 3600), paris_day(instant)
     first = day - LONGEST
     while left > 0 and day >= first:
         for opens, closes in reversed(calendar.stretches(day)):
@@ -180,7 +180,7 @@ def _hours_back(instant: datetime, hours: int, calendar: Calendar) -> datetime:
 
 def _opening(instant: datetime, calendar: Calendar) -> datetime:
     """The next opening from then on: nobody is told of the end of a pause at midnight."""
-    day = instant.astimezone(PARIS).date()
+    day = paris_day(instant)
     last = day + LONGEST
     while day <= last:
         worked = calendar.stretches(day)
@@ -188,11 +188,3 @@ def _opening(instant: datetime, calendar: Calendar) -> datetime:
             return opens.astimezone(UTC)
         day += timedelta(days=1)
     return _opening(instant, Calendar((), calendar.territory)) if calendar.versions else instant
-
-
-def with_steps(rungs: tuple[Rung, ...], changed: Mapping[LadderStep, int | None]) -> tuple[Rung, ...]:
-    """The same ladder with other days for some steps; None takes a step out."""
-    return tuple(
-        replace(rung, days=days) for rung in rungs
-        if (days := changed.get(rung.step, rung.days)) is not None
-    )

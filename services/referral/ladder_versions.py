@@ -12,6 +12,7 @@ from uuid import UUID
 
 from contracts.ladder import Audience, LadderStep
 from contracts.refusals import ClockOutOfBounds, RungNeeded, RungsOutOfOrder
+from services.referral.business_time import HOURS_A_DAY
 from services.referral.ladder import DEFAULT, USUAL, Clocks, Ladder, Rung
 from services.referral.ladder_audiences import check_hearers, with_hearers
 
@@ -40,7 +41,6 @@ URGENT_BOUNDS: dict[LadderStep, tuple[int, int, bool]] = {
     LadderStep.ACKNOWLEDGE_SOON: (-15, -1, True),
     LadderStep.ACKNOWLEDGE_LATE: (1, 40, False),
 }
-HOURS_A_DAY = 8
 URGENT_PREFIX = "urgent_"
 _BEFORE_IT_IS_SENT = "le rappel d’une urgente viendrait avant qu’elle ne soit confiée."
 _NOT_IN_TIME = "la coordination doit être prévenue avant que l’orientation ne soit close sans réponse."

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.ladder import Audience, LadderStep
 from contracts.vocabulary import LadderReason
-from services.referral.board_view import Names, count
+from services.referral.board_view import Names, count, listed
 from services.referral.ladder import Ladder, Rung
 from services.referral.ladder_simulation import Simulated
 from services.referral.ladder_versions import RUNG_BOUNDS, URGENT_BOUNDS, Version
@@ -101,8 +101,7 @@ def _knot(label: str, at: str | None, state: str = "todo") -> dict[str, Any]:
 
 def whom(rung: Rung) -> str:
     """Who is told, in words."""
-    words = [WHO[one] for one in rung.audience]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} et {words[-1]}"
+    return listed([WHO[one] for one in rung.audience])
 
 
 def when(rung: Rung) -> str:

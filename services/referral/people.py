@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.referral.business_time import PARIS, paris_day
+from services.referral.business_time import paris_day
 from services.referral.tallying import month_of
 
 PEOPLE, CAUSE = "people", "cause_"
@@ -52,7 +52,7 @@ def person_cells(steps: Steps) -> Counter[PersonCell]:
     if opened is not None:
         found[PersonCell(month, "opened", 0)] += 1
     full = later(paris_day(steps.identified_at))
-    in_time = opened is not None and opened.astimezone(PARIS).date() <= full
+    in_time = opened is not None and paris_day(opened) <= full
     found[PersonCell(month, "noted_opened" if in_time else "noted", full.toordinal())] += 1
     return found
 

@@ -144,13 +144,13 @@ async def proposals(viewer: Viewer, work: Work) -> list[Proposal]:
         "SELECT DISTINCT ON (month) ref, month, body, prepared_by, prepared_at FROM openproposal p WHERE NOT EXISTS"
         " (SELECT FROM openpublication o WHERE o.month = p.month) ORDER BY month DESC, prepared_at DESC"
     )
-    return [Proposal(row.ref, row.month, of_body(_json(row.body)), row.prepared_by, row.prepared_at) for row in rows]
+    return [Proposal(row.ref, row.month, of_body(row.body), row.prepared_by, row.prepared_at) for row in rows]
 
 
 async def published(work: Work) -> list[Publication]:
     """Every published file, the newest first; anybody may read them."""
     rows = await work.execute("SELECT month, body, approved_at FROM openpublication ORDER BY month DESC")
-    return [Publication(row.month, of_body(_json(row.body)), row.approved_at) for row in rows]
+    return [Publication(row.month, of_body(row.body), row.approved_at) for row in rows]
 
 
 def as_body(table: Published) -> dict[str, Any]:
@@ -215,7 +215,3 @@ def readme(territory: str, found: Publication) -> str:
 
 def _first(month: str) -> datetime:
     return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=PARIS)
-
-
-def _json(value: Any) -> Any:  # noqa: ANN401 - of the driver
-    return json.loads(value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ differences are written: readers never do.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,19 +16,14 @@ from contracts.facts import FACTS, ReferralFact, ReferralSent
 from services.referral.business_time import business_seconds_between, position
 from services.referral.durations import OF_A_ROOT, Followed, advance, begin, reminded
 from services.referral.durations_rows import COURSE, WAIT, columns, course_of, row_of, wait_of
-from services.referral.tally_store import HOLD_OFF, recount_everybody
+from services.referral.tally_store import HOLD_OFF, SPLITS, recount_everybody
 from services.referral.tallying import Cell, cells_of_course, cells_of_waits
 from services.runtime.database import Database, Work
-from services.runtime.projecting import unhurried
+from services.runtime.projecting import Progress, unhurried
 
 ROOTS_AT_ONCE = 500
-Progress = Callable[[int, int], None]
 _CHANGE = (*Cell._fields, "n")
 _CELL = ("split", "clock", "month", "key", "how", "bucket")
-_SPLITS = """
-('', ''), ('desk', desk::text), ('organisation', organisation::text), ('right', "right"),
-('sender', sender_organisation::text)
-"""
 _SHADOWS = (
     "CREATE TEMP TABLE shadow_duration (LIKE referral.duration INCLUDING DEFAULTS) ON COMMIT DROP",
     "CREATE TEMP TABLE shadow_course (LIKE referral.course INCLUDING DEFAULTS) ON COMMIT DROP",
@@ -65,14 +60,14 @@ SELECT {columns(_CHANGE)} FROM jsonb_populate_recordset(NULL::referral.tallychan
 """
 _SHADOW_TALLY = f"""
 CREATE TEMP TABLE shadow_tally ON COMMIT DROP AS
-SELECT {columns(_CELL)}, sum(n)::bigint AS n FROM shadow_change, LATERAL (VALUES {_SPLITS}) AS s (split, key)
+SELECT {columns(_CELL)}, sum(n)::bigint AS n FROM shadow_change, LATERAL {SPLITS}
 GROUP BY {columns(_CELL)} HAVING sum(n) <> 0
 """
 _LIVE_TALLY = f"""
 SELECT {columns(_CELL)}, sum(n)::bigint AS n FROM (
     SELECT {columns(_CELL)}, n FROM referral.tally WHERE clock <> 'people'
     UNION ALL
-    SELECT {columns(_CELL)}, n FROM referral.tallychange, LATERAL (VALUES {_SPLITS}) AS s (split, key)
+    SELECT {columns(_CELL)}, n FROM referral.tallychange, LATERAL {SPLITS}
 ) AS t GROUP BY {columns(_CELL)} HAVING sum(n) <> 0
 """
 _LOCK = """

@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts.viewer import Viewer
 from services.referral import board_rates, tally_store
 from services.referral import board_view as view
-from services.referral.board import Counted, figure, measures
+from services.referral.board import Counted, Measure, figure, measures
 from services.referral.board_store import ALL_TIMES
 from services.referral.business_time import position
 from services.referral.definitions import RATES, TIMES
@@ -40,7 +40,7 @@ async def read_report(viewer: Viewer, work: Work, month: str, names: view.Names)
         viewer, work, split=tally_store.OVERALL, clocks=[*ALL_TIMES, COUNT], by_month=True, **span
     )
     counted = [Counted(*row) for row in rows]
-    lines = [line for one in measures(counted, {}, work.now) for line in _time_lines(one.overall, one.time.title)]
+    lines = [line for one in measures(counted, {}, work.now) for line in _time_lines(one)]
     lines += [
         (title, share, number, one.text)
         for (title, share, number), one in zip(
@@ -51,9 +51,9 @@ async def read_report(viewer: Viewer, work: Work, month: str, names: view.Names)
     return Report(month, tuple(lines), _desks([Counted(*row) for row in found], names, began(position(work.now))))
 
 
-def _time_lines(one: view.Figure, title: str) -> list[tuple[str, ...]]:
+def _time_lines(measure: Measure) -> list[tuple[str, ...]]:
+    one, title, text = measure.overall, measure.time.title, measure.time.text
     behind = f"{one.n} suivies, {one.waiting} en attente"
-    text = next(time.text for time in TIMES if time.title == title)
     return [
         (f"{title}, la moitié en", view.duration(one.p50), f"{behind}\u202f; marge {view.between(one)}", text),
         (f"{title}, 9 sur 10 en", view.duration(one.p90), behind, text),

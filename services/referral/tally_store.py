@@ -16,6 +16,18 @@ from services.runtime.database import Database, Work
 
 OVERALL, DESK, ORGANISATION, RIGHT, SENDER = "", "desk", "organisation", "right", "sender"
 BATCH, PEOPLE_AT_ONCE = 20_000, 2_000
+# The names of the columns of what waits, by split.
+_WAITING = {OVERALL: "''", DESK: "desk::text", ORGANISATION: "organisation::text", RIGHT: '"right"',
+            SENDER: "sender_organisation::text"}  # fmt: skip
+
+
+def _split(*names: str) -> str:
+    values = ", ".join(f"('{name}', {_WAITING[name]})" for name in names)
+    return f"(VALUES {values}) AS s (split, key)"
+
+
+# What waits, once for each split in which it is counted.
+SPLITS = _split(*_WAITING)
 _LOCK = 7_305_148_311
 # Nobody reads or gathers figures until the transaction ends.
 HOLD_OFF = f"SELECT pg_advisory_xact_lock({_LOCK})"
@@ -25,14 +37,12 @@ SELECT person FROM (
 ) AS p WHERE person > :after ORDER BY person LIMIT :most
 """
 _COUNTED_PEOPLE = "SELECT month, how, bucket, n FROM tally WHERE clock = 'people' AND n <> 0"
-_GATHER = """
+_GATHER = f"""
 WITH taken AS (
     DELETE FROM tallychange WHERE seq IN (SELECT seq FROM tallychange ORDER BY seq LIMIT :batch) RETURNING *
 ), cells AS (
-    SELECT split, clock, month, key, how, bucket, sum(n) AS n FROM taken, LATERAL (VALUES
-        ('', ''), ('desk', desk::text), ('organisation', organisation::text), ('right', "right"),
-        ('sender', sender_organisation::text)
-    ) AS s (split, key) GROUP BY split, clock, month, key, how, bucket HAVING sum(n) <> 0
+    SELECT split, clock, month, key, how, bucket, sum(n) AS n FROM taken, LATERAL {SPLITS}
+    GROUP BY split, clock, month, key, how, bucket HAVING sum(n) <> 0
 ), kept AS (
     INSERT INTO tally (split, clock, month, key, how, bucket, n) SELECT * FROM cells
     ON CONFLICT (split, clock, month, key, how, bucket) DO UPDATE SET n = tally.n + excluded.n
@@ -73,9 +83,6 @@ FROM unnest(cast(:months AS text[]), cast(:hows AS text[]), cast(:buckets AS int
     AS c (month, how, bucket, n)
 ON CONFLICT (split, clock, month, key, how, bucket) DO UPDATE SET n = tally.n + excluded.n
 """
-# The names of the columns of what waits, by split.
-_WAITING = {OVERALL: "''", DESK: "desk::text", ORGANISATION: "organisation::text", RIGHT: '"right"',
-            SENDER: "sender_organisation::text"}  # fmt: skip
 # A wait that goes on, rounded as it is published (`tallying.rounded`), and placed on the axis again.
 _OPEN = "how = 'open' OR clock IN ('holding', 'backlog')"
 _SO_FAR = "greatest(0, cast(:quarter AS int) - bucket)"
@@ -99,13 +106,13 @@ SELECT key, how, coalesce(sum(n) FILTER (WHERE month >= :quarter), 0)::bigint AS
     SELECT month, desk::text, how, n FROM tallychange WHERE clock = 'count' AND month >= :year
 ) AS c WHERE how = ANY(:words) GROUP BY 1, 2
 """
-_LATE = """
+_LATE = f"""
 SELECT split, key, how, sum(n)::bigint AS n, min(bucket) FILTER (WHERE n > 0) AS since FROM (
     SELECT split, key, how, bucket, n FROM tally
     WHERE split IN ('', 'desk', 'right') AND clock = 'due' AND bucket <= :hour
     UNION ALL
     SELECT split, key, how, bucket, n FROM tallychange,
-        LATERAL (VALUES ('', ''), ('desk', desk::text), ('right', "right")) AS s (split, key)
+        LATERAL {_split(OVERALL, DESK, RIGHT)}
     WHERE clock = 'due' AND bucket <= :hour
 ) AS c GROUP BY 1, 2, 3 HAVING sum(n) > 0
 """

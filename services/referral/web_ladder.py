@@ -23,7 +23,7 @@ from services.referral import ladder_view as view
 from services.referral.board import window_start
 from services.referral.business_time import paris_day
 from services.referral.desk_terms import Terms, terms_for, terms_of_all
-from services.referral.ladder import Clocks, Ladder
+from services.referral.ladder import Ladder
 from services.referral.ladder_audiences import choices_of
 from services.referral.ladder_simulation import Happened, Simulated, simulate
 from services.referral.ladder_versions import TERRITORY, Ladders, Version, changed, version_on
@@ -128,10 +128,8 @@ def _owner(values: dict[str, Any]) -> UUID:
 
 def _version_of(form: Any) -> store.NewVersion:  # noqa: ANN401 - a model made above
     follows = form.follow and form.guichet != TERRITORY
-    usual = Clocks()
-    clocks = {name: said if (said := getattr(form, name)) is not None else 0 for name in view.CLOCKS}
-    assert set(clocks) <= set(usual.__dataclass_fields__)
     said = {name: getattr(form, name) for name in type(form).model_fields}
+    clocks = {name: said[name] or 0 for name in view.CLOCKS}
     days = ladder_form.days_of(said)
     ladder = None if follows else changed(clocks, days, choices_of(said), ladder_form.urgent_of(said))
     return store.NewVersion(form.guichet, form.applies_from, ladder, form.reason)

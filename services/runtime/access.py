@@ -44,8 +44,7 @@ class Access:
 
     `visible` None lets `web` see every row of the territory: only for tables that hold nothing of a person.
     `erasable` bounds what whoever has the privilege may delete, on top of the rest. `herself` bounds what a person
-    reaches on her own page, on top of the rest. `apart` is a role beside the two (see `topology.ROLES_APART`), with its
-    privileges; it sees what `visible` says. `readers` are more of them, each with rows of its own.
+    reaches on her own page, on top of the rest. `readers` are roles beside the two, each with rows of its own.
     """
 
     table: str
@@ -55,7 +54,6 @@ class Access:
     writable: str | None = None
     erasable: str | None = None
     herself: str | None = None
-    apart: tuple[str, str] | None = None
     readers: tuple[Reader, ...] = ()
 
 
@@ -108,16 +106,6 @@ def statements(service: str, accesses: Iterable[Access], territorial: frozenset[
         if access.erasable:
             only = f'TO "{web}", "{worker}" USING ({access.erasable})'
             found.append(f"CREATE POLICY erasing ON {table} AS RESTRICTIVE FOR DELETE {only}")
-        if access.apart:
-            kind, privileges = access.apart
-            role = role_name(service, kind)
-            found += [
-                f'GRANT USAGE ON SCHEMA "{service}" TO "{role}"',
-                f'REVOKE ALL ON ALL TABLES IN SCHEMA "{service}" FROM "{role}"',
-                f"DROP POLICY IF EXISTS apart ON {table}",
-                f'CREATE POLICY apart ON {table} TO "{role}" USING ({sees}) WITH CHECK ({writes})',
-                f'GRANT {privileges} ON {table} TO "{role}"',
-            ]
         for reader in access.readers:
             role, rows = role_name(service, reader.role), f"{here} AND ({reader.rows})"
             found += [

@@ -5,7 +5,7 @@ it. Only facts that the service has taken count, so what waits on the bus is no 
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -110,6 +110,38 @@ class Record:
             await unhurried(work)
             given = None if refs is None else list(refs)
             return (await work.execute(_TOLD, types=list(types), refs=given)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Referrals whose rows `work` holds: how far the consumer has come with each, and their facts in the record."""
+
+    work: Work
+    refs: Sequence[UUID]
+    reached: dict[UUID, int]
+    lives: dict[UUID, list[Envelope]]
+
+
+async def fold_referrals(
+    database: Database, record: Record, consumer: str, lock: str, progress: Progress,
+    put: Callable[[Batch], Awaitable[Iterable[Compared]]], *tables: str,
+) -> list[Compared]:  # fmt: skip
+    """Every referral of the record that this consumer has taken, AT_ONCE in a transaction; `lock` holds their rows.
+
+    `put` writes a batch and says what it found; returned is the sum for each of `tables`. `progress` is called with
+    the referrals done and all of them.
+    """
+    total, done, after = await record.count("referral", "referral"), 0, UUID(int=0)
+    found = {name: Compared(name) for name in tables}
+    while refs := await record.refs("referral", "referral", after):
+        async with database.worker() as work:
+            reached = await taken(consumer, refs, work)
+            await work.execute(lock, refs=refs)
+            for one in await put(Batch(work, refs, reached, await record.counted("referral", reached))):
+                found[one.table] += one
+        after, done = refs[-1], done + len(refs)
+        progress(done, max(total, done))
+    return list(found.values())
 
 
 async def unhurried(work: Work) -> None:

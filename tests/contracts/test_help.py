@@ -1,7 +1,6 @@
 """The help of every page: there is one for each, for the roles that may open it, and none for a page that is gone."""
 
 import re
-from functools import cache
 
 import pytest
 from fastapi.routing import APIRoute
@@ -19,7 +18,6 @@ NO_PAGE = re.compile(
 )
 
 
-@cache
 def routers() -> list[APIRoute]:
     """Every route of the four services."""
     return [route for route in routes_of_all() if isinstance(route, APIRoute)]

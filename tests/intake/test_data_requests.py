@@ -211,6 +211,9 @@ def test_a_label_names_one_thing_in_a_table_and_the_right_one():
     assert coded("erasurerequest", "state", "kept") == "Conservé, avec un motif"
     assert coded("journalentry", "outcome", "refused") == "refusé"
     assert coded("presumedright", "cause", "non_demande") is not None
+    assert coded("consentevent", "kind", "proxy_ended") == "Fin de la représentation"
+    assert coded("datarequestevent", "kind", "lifted") == "Limitation levée"
+    assert coded("journalentry", "kind", "exported") == "a exporté"
 
 
 # --- rectification ----------------------------------------------------------------------------------------------------
@@ -246,7 +249,8 @@ async def test_the_page_of_a_correction_shows_what_is_on_record_and_keeps_what_w
     assert refused.status_code == 422 and "Valtorie" in refused.text and "pas encore arrivée" in text_of(refused.text)
     done = await browser.post(f"/personnes/{person}/corriger", data={**typed, "birth_date": "04/05/1990"})
     assert done.status_code == 303
-    assert "Mme" not in text_of((await browser.get(f"/personnes/{person}/corriger")).text).split("Corrections")[0][:40]
+    corrected = (await browser.get(f"/personnes/{person}/corriger")).text
+    assert 'value="Valtorie"' in corrected and "Corrections passées" in text_of(corrected)
 
 
 # --- limitation and opposition ----------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ COMES_IN_AS = {"need_summary": "message", "accompaniment": "accompanied_by", "bo
 # What a territory writes in its file of the screening.
 SCREENING = {"Option", "Question", "Condition", "Rule", "LocalRight", "Screening"}
 # What is kept of an event, and the text of a notice, which is written for everybody.
-RECORDS = {"EventDetails", "WriteDraft", *SCREENING}
+RECORDS = {"EventDetails", "WriteDraft", "DraftForm", *SCREENING}
 CODED = {
     "right", "chosen", "reason", "decision", "answer", "kind", "notice_version", "desk_name", "organisation_name",
     "action", "step", "outcome", "purpose", "recipient_name", "method",

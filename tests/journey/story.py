@@ -2,6 +2,8 @@
 test is about.
 """
 
+import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +15,7 @@ from contracts.viewer import Role
 from services.partners.demonstration import PEOPLE, people, ref_of
 from services.partners.domain import today_in_paris
 from services.runtime.clock import system_clock
+from tests.conftest import eventually
 
 EVERYTHING_USEFUL = (
     "identity_min",
@@ -136,6 +139,21 @@ async def send_one(client: httpx.AsyncClient, who: Someone, right: str = "rsa", 
     await agree(client, person, desk, right)
     contact = next(i for i, row in enumerate(PEOPLE) if row[2] and ref_of("desk", row[0], row[2]) == desk)
     return Sent(person, await confide(client, person, right, desk, contact))
+
+
+async def until_there(agent: httpx.AsyncClient, ref: UUID) -> None:
+    """Until the desk has that referral."""
+
+    async def there() -> bool:
+        return (await agent.get(f"/api/desk/items/{ref}")).status_code == 200
+
+    await eventually(there, within=30)
+
+
+async def mails(nobody: httpx.AsyncClient) -> AsyncIterator[str]:
+    """The page of each mail in the box of the demonstration, the newest first."""
+    for number in re.findall(r'data-key="(/courrier/\d+)"', (await nobody.get("/courrier")).text):
+        yield (await nobody.get(number)).text
 
 
 async def act(client: httpx.AsyncClient, ref: UUID, action: str, **fields: str) -> httpx.Response:

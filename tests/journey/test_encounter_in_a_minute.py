@@ -79,11 +79,7 @@ async def test_an_outcome_is_confirmed_from_the_list_itself(sit, relais, until) 
 
     client, agent = await relais.sign_in(story.login(REFERENT)), await relais.sign_in(story.login(AGENT))
     sent = await story.send_one(client, Someone("Ysaline", "Quentombre"))
-
-    async def there() -> bool:
-        return (await agent.get(f"/api/desk/items/{sent.ref}")).status_code == 200
-
-    await until(there, within=30)
+    await story.until_there(agent, sent.ref)
     await act(agent, sent.ref, "acknowledge", promised_for=in_days(2))
     await act(agent, sent.ref, "log_attempt", channel="phone", result="reached")
     await act(agent, sent.ref, "close", outcome="right_opened", date_of_effect=in_days(-1))

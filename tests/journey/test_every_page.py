@@ -17,7 +17,7 @@ from tests.conftest import Running
 from tests.journey import story
 from tests.journey.comfort import discomforts
 from tests.journey.pages import Seat
-from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, in_days, post
+from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, in_days, post, until_there
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "assets" / "node_modules" / "axe-core" / "axe.min.js"
@@ -154,16 +154,6 @@ async def answer_some(made: Territory, referent: Any, agent: Any) -> None:
     page = (await referent.get(f"/personnes/{made.people['withdrawn']}")).text
     address = re.search(r"/personnes/[0-9a-f-]{36}/accords/[0-9a-f-]{36}/retrait", page)[0]  # type: ignore[index]
     await post(referent, address, {})
-
-
-async def until_there(agent: Any, ref: UUID) -> None:
-    """Until the desk has it."""
-    from tests.conftest import eventually
-
-    async def there() -> bool:
-        return (await agent.get(f"/api/desk/items/{ref}")).status_code == 200
-
-    await eventually(there, within=30)
 
 
 def addresses(role: str, made: Territory) -> dict[str, str]:

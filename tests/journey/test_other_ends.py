@@ -180,8 +180,7 @@ async def awaited_mail(nobody: httpx.AsyncClient, mentions: str, until) -> str:
     """The text of the mail in the box that mentions this address, once it is there."""
 
     async def found() -> str | None:
-        for number in re.findall(r'data-key="(/courrier/\d+)"', (await nobody.get("/courrier")).text):
-            text = (await nobody.get(number)).text
+        async for text in story.mails(nobody):
             main = re.search(r"<main.*</main>", text, re.S)
             if main and mentions in main[0]:
                 return main[0]
@@ -200,8 +199,7 @@ async def awaited_mail_to(nobody: httpx.AsyncClient, to: str, until) -> str:
     """The sign-in mail to that address."""
 
     async def found() -> str | None:
-        for number in re.findall(r'data-key="(/courrier/\d+)"', (await nobody.get("/courrier")).text):
-            text = (await nobody.get(number)).text
+        async for text in story.mails(nobody):
             if to in text and "Votre code de connexion" in text:
                 return re.sub(r"<[^>]+>", " ", text)
         return None

@@ -11,11 +11,7 @@ from tests.journey.story import AGENT, REFERENT, Someone, act, in_days, send_one
 async def test_a_question_about_health_is_asked_about_before_it_is_kept(relais: Running):
     referent, agent = await relais.sign_in(story.login(REFERENT)), await relais.sign_in(story.login(AGENT))
     sent = await send_one(referent, Someone(first_name="Maïwenn", last_name=f"Tresquel{uuid4().hex[:5]}"))
-
-    async def there() -> bool:
-        return (await agent.get(f"/api/desk/items/{sent.ref}")).status_code == 200
-
-    await eventually(there)
+    await story.until_there(agent, sent.ref)
     await act(agent, sent.ref, "acknowledge", promised_for=in_days(2))
     address = f"/bureau/{sent.ref}/request_information"
 

@@ -19,11 +19,7 @@ async def confided(relais, until, *names: str) -> list[UUID]:
     client, agent = await relais.sign_in(story.login(REFERENT)), await relais.sign_in(story.login(AGENT))
     refs = [(await story.send_one(client, Someone(name, "Tarvenelle"))).ref for name in names]
     for ref in refs:
-
-        async def there(ref: UUID = ref) -> bool:
-            return (await agent.get(f"/api/desk/items/{ref}")).status_code == 200
-
-        await until(there, within=30)
+        await story.until_there(agent, ref)
     return refs
 
 

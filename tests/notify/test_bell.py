@@ -5,8 +5,9 @@ from datetime import UTC, datetime, time
 import pytest
 
 from contracts.ladder import LadderStep
-from services.notify.domain import Kind, Reason, Rhythm, Wishes, when_to_mail
+from services.notify.domain import Kind, Reason, Rhythm
 from services.notify.ledger_words import alarm, days_of
+from services.notify.wishes import Wishes, when_to_mail
 from tests.journey import story
 from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, in_days, login
 

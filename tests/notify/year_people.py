@@ -11,7 +11,8 @@ from uuid import UUID
 from contracts.asks import FindAudience, ResolveAddress
 from contracts.refusals import NotFound
 from contracts.replies import Address, AudienceFound
-from services.notify.domain import Rhythm, Wishes
+from services.notify.domain import Rhythm
+from services.notify.wishes import Wishes
 
 RHYTHMS = (Rhythm.DAILY, Rhythm.DAILY, Rhythm.AT_ONCE, Rhythm.WEEKLY, Rhythm.NEVER)
 

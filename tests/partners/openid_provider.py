@@ -19,6 +19,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from tests.conftest import eventually
+
 CLIENT, SECRET = "relais-essai", "un-secret-entre-eux"
 
 
@@ -166,7 +168,10 @@ async def serve(provider: Provider) -> tuple[uvicorn.Server, "asyncio.Task[None]
     config = uvicorn.Config(make_app(provider), host="127.0.0.1", port=0, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started)
     provider.issuer = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     return server, serving

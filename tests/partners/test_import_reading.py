@@ -160,6 +160,20 @@ def test_texts_under_another_spelling_of_their_name_are_counted_too(monkeypatch)
         read_table([out.getvalue()])
 
 
+@pytest.mark.parametrize("packed", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_part_packed_as_no_workbook_is_is_refused_even_when_it_is_broken(packed) -> None:
+    out, name = io.BytesIO(), "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(io.BytesIO(PLAIN)) as given, zipfile.ZipFile(out, "w", packed) as kept:
+        for one in given.namelist():
+            kept.writestr(one, given.read(one))
+        begins = kept.getinfo(name).header_offset + 30 + len(name)
+    whole = out.getvalue()
+    broken = whole[: begins + 9] + bytes(one ^ 0xFF for one in whole[begins + 9 : begins + 15]) + whole[begins + 15 :]
+    for body in (whole, broken):
+        with pytest.raises(ImportUnreadable):
+            read_table([body])
+
+
 @pytest.mark.parametrize("index", ["0000000000000", "+0", "x"])
 def test_a_text_named_in_an_odd_way_is_refused(index) -> None:
     cell = f'<row r="1"><c r="A1" t="s"><v>{index}</v></c></row>'

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.partners.permanence_tables import Permanence
-from services.partners.permanences import is_holiday, next_held
+from services.partners.permanences import next_held
+from services.partners.working_days import is_holiday
 
 DAYS = st.dates(date(2026, 1, 1), date(2030, 12, 31))
 

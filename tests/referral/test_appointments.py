@@ -13,8 +13,9 @@ from contracts.replies import AppointmentNow
 from contracts.vocabulary import AppointmentPlace, AppointmentSide, AppointmentState, Attendee, Outcome
 from services.referral import domain
 from services.referral.appointments import eve_of
+from services.referral.business_time import DAY_SECONDS
 from services.referral.calendar_rules import Calendar, Version
-from services.referral.delays import BUSINESS_DAY, Sending, delay_of
+from services.referral.delays import Sending, delay_of
 from services.referral.life import Life, Moment
 from services.runtime.web.appointments import Around, calendar
 
@@ -127,7 +128,7 @@ def test_the_calendar_file_holds_an_hour_a_place_and_an_address_and_nobody():
 
 def test_a_usual_delay_counts_those_that_still_wait():
     desk, at = uuid4(), NOW - timedelta(days=30)
-    fast = [Sending(desk, at, "answered", BUSINESS_DAY) for _ in range(4)]
+    fast = [Sending(desk, at, "answered", DAY_SECONDS) for _ in range(4)]
     slow = [Sending(desk, at, "open", None) for _ in range(6)]
     alone, both = delay_of(desk, fast, NOW), delay_of(desk, [*fast, *slow], NOW)
     assert (alone.median_days, alone.sent, alone.waiting) == (1.0, 4, 0)

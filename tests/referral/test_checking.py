@@ -14,7 +14,7 @@ from contracts.rights import renewed_after_months
 from contracts.vocabulary import FollowTask, KeptRight, Outcome, RefusalGround, RightReally, Usefulness
 from services.referral import domain
 from services.referral.closing import months_after
-from services.referral.ladder import DEFAULT, Ladder, with_steps
+from services.referral.ladder_versions import changed
 from services.referral.life import Life, Moment
 
 CLOSED = datetime(2026, 6, 4, 8, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_closing_opens_the_tasks_of_the_checks_for_their_days_and_that_of_the_te
 
 
 def test_the_days_of_the_checks_are_those_of_the_desk():
-    ladder = Ladder(rungs=with_steps(DEFAULT, {LadderStep.CHECK_30: 45}))
+    ladder = changed({}, {LadderStep.CHECK_30: 45})
     action = Close(outcome=Outcome.NO_SHOW)
     later = domain.decide(life(), action, at(0, Party.DESK, ladder=ladder)).later
     assert [task.since for task in later] == [CLOSED + timedelta(days=45), CLOSED + timedelta(days=90)]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from contracts.ladder import Audience, LadderStep
 from contracts.lifecycle import State
 from contracts.vocabulary import Outcome
-from services.referral.ladder import DEFAULT, Standing, plan, with_steps
+from services.referral.ladder import Standing, plan
+from services.referral.ladder_versions import changed
 
 # A Thursday, 10:00 in Paris (summer time).
 SENT = datetime(2026, 6, 4, 8, 0, tzinfo=UTC)
@@ -75,7 +76,7 @@ def test_what_ended_otherwise_is_told_no_more(state):
 
 
 def test_a_ladder_with_other_days_or_without_a_step_plans_so():
-    rungs = with_steps(DEFAULT, {LadderStep.ACKNOWLEDGE_LATE: 5, LadderStep.ACKNOWLEDGE_SOON: None})
+    rungs = changed({}, {LadderStep.ACKNOWLEDGE_LATE: 5, LadderStep.ACKNOWLEDGE_SOON: None}).rungs
     standing = Standing(State.SENT, SENT, SENT, acknowledge_due=DUE)
     assert [(one.step.value, one.at) for one in plan(standing, rungs)] == [
         ("acknowledge_due", at(8)), ("acknowledge_late", at(15)), ("expires_soon", at(29))

@@ -12,8 +12,11 @@ FROZEN = """
 import asyncio
 from services.runtime.watchdog import Watchdog
 async def main():
-    Watchdog(limit=0.5).start()
-    await asyncio.sleep(0.05)
+    watchdog = Watchdog(limit=0.5)
+    watchdog.start()
+    first = watchdog.beat
+    while watchdog.beat == first:  # until the loop has ticked of itself
+        await asyncio.sleep(0)
     while True:
         pass
 asyncio.run(main())

@@ -1,10 +1,10 @@
 """Dates as people say them, in French, at the hour of Paris; the exact instant is kept for the hover and the print."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from contracts.paris import PARIS
 
-_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS = (
     "janvier",
     "février",
@@ -29,7 +29,7 @@ def day(value: date | datetime, today: date | None = None) -> str:
     if near:
         return near
     number = "1er" if when.day == 1 else str(when.day)
-    text = f"{_DAYS[when.weekday()]} {number} {_MONTHS[when.month - 1]}"
+    text = f"{DAYS[when.weekday()]} {number} {_MONTHS[when.month - 1]}"
     return text if when.year == now.year else f"{text} {when.year}"
 
 
@@ -39,9 +39,14 @@ def until(value: date | datetime, today: date | None = None) -> str:
     return f"jusqu’à {text}" if text in ("aujourd’hui", "hier", "demain") else f"jusqu’au {text}"
 
 
-def hour(value: datetime) -> str:
-    """`10 h` or `10 h 05`."""
-    local = value.astimezone(PARIS)
+def month(value: date) -> str:
+    """`novembre 2026`."""
+    return f"{_MONTHS[value.month - 1]} {value.year}"
+
+
+def hour(value: datetime | time) -> str:
+    """`10 h` or `10 h 05`; of an instant, the hour of Paris."""
+    local = value.astimezone(PARIS) if isinstance(value, datetime) else value
     return f"{local.hour} h" + (f" {local.minute:02d}" if local.minute else "")
 
 
@@ -66,5 +71,5 @@ def exact(value: date | datetime) -> str:
     """The exact instant in words, for a title and for print."""
     if isinstance(value, datetime):
         local = value.astimezone(PARIS)
-        return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}, {hour(value)}"
-    return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"
+        return f"{DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}, {hour(value)}"
+    return f"{DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Request
 from contracts.refusals import CrossSiteRequest, RoleNotAllowed, SignInRequired
 from contracts.viewer import Role, Viewer
 from services.runtime.web.answers import declared
+from services.runtime.web.body import FORMS
 
 if TYPE_CHECKING:
     from services.runtime.process import Service
@@ -21,7 +22,6 @@ COOKIE = "relais_session"
 OPEN: frozenset[Role] = frozenset()
 SIGNED_IN = frozenset(Role)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 Endpoint = Callable[..., Any]
 
 
