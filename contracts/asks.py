@@ -29,6 +29,7 @@ from contracts.asks_of_referrals import (
     ReadFacts,
     ReadReferral,
     ReadStates,
+    ReadTerritoryClocks,
     SendReferral,
 )
 from contracts.asks_of_the_directory import (
@@ -70,6 +71,7 @@ __all__ = [
     "ReadFacts",
     "ReadReferral",
     "ReadStates",
+    "ReadTerritoryClocks",
     "ResolveAddress",
     "ResolveRecipient",
     "ResolveViewer",
@@ -106,6 +108,7 @@ ASKS: dict[str, type[Ask]] = {  # type: ignore[type-arg]
         ListTasks,
         ReadFacts,
         ReadDeskDelays,
+        ReadTerritoryClocks,
         SendSignInCode,
         SendPersonCode,
         ListBouncing,

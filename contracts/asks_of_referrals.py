@@ -15,6 +15,7 @@ from contracts.replies import (
     ReferralView,
     StatesFound,
     TasksFound,
+    TerritoryClocks,
 )
 from contracts.viewer import Viewer
 from contracts.vocabulary import (
@@ -126,6 +127,16 @@ class ReadDeskDelays(Ask[DelaysFound]):
     asked_by: ClassVar[tuple[str, ...]] = ("intake", "partners")
     reply: ClassVar[type[BaseModel]] = DelaysFound
     desks: tuple[UUID, ...] = Field(max_length=500)
+
+
+class ReadTerritoryClocks(Ask[TerritoryClocks]):
+    """How long before the end of an agreement its referent is told, by the ladder of the territory as it holds today;
+    learnt by intake twice a minute.
+    """
+
+    answered_by: ClassVar[str] = "referral"
+    asked_by: ClassVar[tuple[str, ...]] = ("intake",)
+    reply: ClassVar[type[BaseModel]] = TerritoryClocks
 
 
 class ReadFacts(Ask[FactsFound]):

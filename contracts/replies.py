@@ -28,6 +28,7 @@ from contracts.replies_of_referrals import (
     Step,
     Task,
     TasksFound,
+    TerritoryClocks,
 )
 from contracts.replies_of_the_directory import (
     AbsencesFound,
@@ -82,5 +83,6 @@ __all__ = [
     "Step",
     "Task",
     "TasksFound",
+    "TerritoryClocks",
     "ViewerFound",
 ]

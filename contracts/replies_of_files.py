@@ -69,4 +69,7 @@ class ErasureAsked(Frozen):
 
 
 class ErasuresFound(Frozen):
+    """The soonest due first; `beyond` is how many more are unanswered than there are rows."""
+
     rows: tuple[ErasureAsked, ...]
+    beyond: int = 0

@@ -130,6 +130,14 @@ class DelaysFound(Frozen):
     delays: tuple[DeskDelay, ...]
 
 
+class TerritoryClocks(Frozen):
+    """The clocks of the territory’s ladder that another service keeps, as they hold today: how many days before the end
+    of an agreement its referent is told.
+    """
+
+    consent_days: int = Field(ge=1, le=182)
+
+
 class Task(Frozen):
     """Something a referent has to do; `referral` is what it is about, `due` a day or None, `account` whose it is.
 

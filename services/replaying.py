@@ -22,7 +22,7 @@ Rebuild = Callable[[Database, Record, Progress], Awaitable[Sequence[Compared]]]
 
 async def _referral(database: Database, record: Record, tell: Progress) -> Sequence[Compared]:
     learnt = await relearning.relearn(database, record)
-    figures = await of_referral.rebuild(database, tell)
+    figures = await of_referral.rebuild(database, tell, record.at_once)
     counted = [Compared(f"referral.{table}", differing=number) for table, number in figures.differing.items()]
     return [*learnt, *counted]
 

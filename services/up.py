@@ -184,8 +184,9 @@ async def _seed(whole: Whole, *, people: int, months: int, rng_seed: int = 1) ->
     console.print(str(report), soft_wrap=True)
 
 
-async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: ANN401 - an ASGI application, a callable
-    config = uvicorn.Config(
+def server_config(app: Any, settings: Settings) -> uvicorn.Config:  # noqa: ANN401 - an ASGI application
+    """How an application is served; only proxies of the settings say from where, and by what, a visitor came."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -196,7 +197,10 @@ async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: 
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
+
+
+async def _serve(app: Any, settings: Settings, announce: Any) -> None:  # noqa: ANN401 - an ASGI application, a callable
+    server = uvicorn.Server(server_config(app, settings))
     # What is loaded by now lives as long as the process: not looked at again, a referral costs about a tenth less.
     gc.freeze()
     gc.enable()

@@ -2,19 +2,23 @@
 
 import html
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 
+from contracts.envelope import Envelope
 from contracts.topology import durables
 from contracts.viewer import Role
 from services.partners.demonstration import demo_accounts
 from services.runtime import telemetry
 from services.runtime.clock import system_clock
 from services.runtime.database import Work
+from services.runtime.driver import Row as DriverRow
+from services.runtime.projecting import Record
 from services.runtime.settings import Settings
 from services.seed import SeedReport, seed
 from services.whole import Ground, Whole
@@ -98,6 +102,20 @@ async def is_quiet(seeded: Seeded) -> bool:
         if any([await service.bus.lag(durable) for durable in durables(name).values()]):
             return False
     return await seeded.rows("referral", "SELECT 1 FROM touched LIMIT 1") == []
+
+
+class Watched(Record):
+    """The record, noting of how many objects the facts were asked at once."""
+
+    most = 0
+
+    async def counted(self, service: str, refs: Iterable[UUID]) -> dict[UUID, list[Envelope]]:
+        self.most = max(self.most, len(given := list(refs)))
+        return await super().counted(service, given)
+
+    async def _told(self, service: str, types: Iterable[str], refs: Iterable[UUID]) -> list[DriverRow]:
+        self.most = max(self.most, len(given := list(refs)))
+        return await super()._told(service, types, given)
 
 
 async def rows_of(work: Work, table: str) -> list[str]:

@@ -176,6 +176,8 @@ def body_for(row: Row, world: World) -> dict[str, Any]:
     }
     # A colleague says why she opens the file with whatever she sends; what happens without is in test_caseload_gate.py.
     why = {"caseload_reason": "person_in_front"}
+    if row.filled == "/api/referrals/{ref}":
+        return {"headers": {"Caseload-Reason": why["caseload_reason"]}}
     if row.filled in json:
         said = why if row.filled == "/api/referrals" else {}
         return {"json": {"command_id": str(uuid4()), **said, **json[row.filled]}}
@@ -188,7 +190,8 @@ async def call(client: httpx.AsyncClient, row: Row, address: str, body: dict[str
     if FLASH in client.cookies:
         client.cookies.delete(FLASH)
     if not row.filled.endswith("/flux"):
-        return await client.request(row.method, address, **(body if row.method == "POST" else {}))
+        sent = body if row.method == "POST" else {"headers": body.get("headers")}
+        return await client.request(row.method, address, **sent)
     async with client.stream(row.method, address) as answer:
         if not answer.headers.get("content-type", "").startswith("text/event-stream"):
             await answer.aread()

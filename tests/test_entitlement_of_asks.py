@@ -30,6 +30,7 @@ MAY_ASK = {
     "Disclose": "p", "WriteNote": "p", "SendReferral": "i",
     "ActOnReferral": "ip", "FollowUpReferral": "i",
     "ReadReferral": "ip", "ListTasks": "i", "ReadFacts": "ipn", "ReadDeskDelays": "ip",
+    "ReadTerritoryClocks": "i",
     "ArrangeAppointment": "ip", "SendSignInCode": "p",
     "ListAbsences": "i", "CountCases": "p",
     "ListConventions": "i", "DropNote": "p", "ListErasures": "p", "AnswerErasure": "p", "ReadStates": "p",

@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -23,9 +24,10 @@ from services.referral import comparison, publishing
 from services.referral.business_time import paris_day
 from services.replaying import REBUILDS, replay_over
 from services.runtime.clock import system_clock
+from services.seed.neighbours import NEIGHBOURS
 from services.seed.people import draw_person
 from services.seed.territory import viewers
-from tests.seeded_world import PEOPLE, Seeded, is_quiet, rows_of, seeded_in, typed_in
+from tests.seeded_world import PEOPLE, Seeded, Watched, is_quiet, rows_of, seeded_in, typed_in
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,28 @@ async def test_the_first_referent_has_something_to_do_today(seeded: Seeded):
 async def test_no_fact_was_given_up(seeded: Seeded):
     for name in seeded.whole.services:
         assert await seeded.rows(name, "SELECT count(*) FROM dead_letter") == [(0,)]
+
+
+async def test_people_said_afterwards_what_it_was_worth_and_one_had_her_referral_begin_again(seeded: Seeded):
+    answers, useful = (await seeded.rows("referral", "SELECT count(*), count(useful) FROM checkanswer"))[0]
+    assert answers == seeded.report.opinions >= useful > 0
+    again = (
+        "SELECT r.ref FROM checkanswer c JOIN referral r ON r.ref = c.referral"
+        " WHERE c.right_open = 'no' AND c.useful = 'no' AND r.episode > c.episode AND r.episode_sent_at = c.at"
+        " AND r.state = 'sent'"
+    )
+    ((ref,),) = await seeded.rows("referral", again)
+    told = await seeded.rows("referral", f"SELECT type FROM fact WHERE ref = '{ref}' ORDER BY version DESC LIMIT 2")
+    assert told == [("referral.outcome_contradicted.v1",), ("referral.checked.v1",)]
+    client = await seeded.client(Role.COORDINATOR)
+    page = (await client.get("/tableau")).text
+    assert "aux vérifications d’un et trois mois" in page and "a contredit l’issue" in page
+    assert "Trop peu d’orientations pour juger" in page and "Les nombres, par guichet" in page
+    assert str(ref)[:8] in (await client.get("/tableau/liste?quoi=contredites")).text
+    figures, file = (await client.get("/api/board")).json(), (await client.get("/tableau/donnees/csv")).text
+    assert figures["said_after"]["answers"] == answers and figures["said_after"]["contradicted"] > 0
+    assert sum(one["sent"] for one in figures["desks"]) > 0
+    assert f"Réponses aux vérifications,Réponses,{answers}" in file and "Nombres par guichet" in file
 
 
 async def test_nobody_is_written_to_about_what_is_long_past(seeded: Seeded):
@@ -217,6 +241,35 @@ async def test_a_row_that_is_wrong_is_found_put_right_and_then_the_same(seeded: 
     assert await replay_over(databases, [service]) == 0
 
 
+async def test_the_record_is_read_by_pages_and_page_by_page_the_result_is_the_same(seeded: Seeded):
+    databases = {name: one.database for name, one in seeded.whole.services.items()}
+    wrong = {
+        "partners": "UPDATE deskitem SET attempts = attempts + 1",
+        "intake": "UPDATE knownconvention SET ends = now()",
+        "notify": "DELETE FROM reminder WHERE state = 'armed' AND due_at > now()",
+        "referral": "UPDATE met SET channel = 'maraude', at = now() + '1 day'; UPDATE identified SET causes = '{}',"
+        " at = now() + '1 day'; DELETE FROM remindergiven; DELETE FROM course;"
+        " UPDATE tally SET n = n + 1; INSERT INTO touched (person) SELECT person FROM met;"
+        " UPDATE businesscalendar SET said_at = now()",
+    }
+    found = {}
+    # The first round, whose figures the last one replaces, leaves the same empty cells to both that are compared.
+    for at_once in (100_000, 3, 100_000):
+        watched = Watched(databases, at_once)
+        for service, harm in wrong.items():
+            async with databases[service].worker() as work:
+                for statement in harm.split("; "):
+                    await work.execute(statement)
+            compared = await REBUILDS[service][0](databases[service], watched, lambda _done, _all: None)
+            found[at_once, service] = [replace(one, rows=0) for one in compared]
+            assert not all(one.identical for one in compared)
+        assert 0 < watched.most <= at_once
+    for service in wrong:
+        assert found[3, service] == found[100_000, service], service
+        again = await REBUILDS[service][0](databases[service], Watched(databases, 3), lambda _done, _all: None)
+        assert all(one.identical for one in again), again
+
+
 async def test_a_reminder_that_was_shown_is_shown_again(seeded: Seeded, until):
     databases = {name: one.database for name, one in seeded.whole.services.items()}
     ((ref, desk),) = await seeded.rows("referral", "SELECT ref, desk FROM referral ORDER BY ref LIMIT 1")
@@ -266,6 +319,12 @@ async def test_open_data_is_prepared_by_one_published_by_another_and_then_never_
     assert again.status_code == 409 and "publié" in again.text
     address = re.search(r"/ouvert/[a-z]+/20\d\d-\d\d", (await (await seeded.client(None)).get("/ouvert")).text)
     assert address and (await coordinator.get(address[0] + ".csv")).status_code == 200
+
+
+async def test_the_coordination_sees_its_territory_among_imaginary_others(seeded: Seeded):
+    page = (await (await seeded.client(Role.COORDINATOR)).get("/tableau/comparaison")).text
+    assert f"{NEIGHBOURS} autres territoires" in page and "Pas encore de comparaison" not in page
+    assert "Tous les droits" in page
 
 
 async def test_a_comparison_file_is_taken_whole_or_not_at_all(seeded: Seeded, tmp_path: Path):
@@ -322,6 +381,8 @@ async def test_who_is_told_and_what_is_urgent_are_tried_before_they_are_kept(see
         ("urgent_acknowledge_soon", "4", "avant qu’elle ne soit confiée"),
         ("urgent_acknowledge_late", "", "ne peut pas être retiré"),
         ("urgent_acknowledge_late", "41", "entre 1 et 40"),
+        ("consent_days", "4", "entre 5 et 60"),
+        ("consent_days", "", "entre 5 et 60"),
     ):
         answer = await post(**{field: wrong, "act": "keep"})
         assert answer.status_code == 422 and said in html.unescape(answer.text), (field, answer.status_code)

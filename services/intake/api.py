@@ -15,14 +15,14 @@ from contracts.refusals import InvalidInput, NotFound
 from contracts.vocabulary import HandoverMode, Purpose
 from services.intake import handover_store as store
 from services.intake import journal
-from services.intake.caseload_gate import say_in_call
+from services.intake.caseload_gate import PersonPages, say_in_call
 from services.intake.handover import ACCOMPANIMENT_LENGTH, HandOver, hand_over
 from services.intake.journal_kinds import Kind, Reason
 from services.intake.tables import Person
 from services.intake.web import REFERENTS, keys_of
-from services.runtime.web.guard import Asking, Pages, service_of
+from services.runtime.web.guard import Asking, service_of
 
-pages = Pages(tags=["referent"])
+pages = PersonPages(tags=["referent"])
 MOST_PEOPLE = 200
 
 
@@ -127,8 +127,14 @@ def _command_id(body: NewReferral, header: str | None) -> UUID:
 
 
 @pages.get("/api/referrals/{ref}", REFERENTS, responses={200: {"model": ReferralRead}})
-async def read_referral(request: HttpRequest, viewer: Asking, ref: UUID) -> Response:
-    """Where a hand-over of one's organisation stands."""
+async def read_referral(
+    request: HttpRequest, viewer: Asking, ref: UUID, caseload_reason: Annotated[Reason | None, Header()] = None
+) -> Response:
+    """Where a hand-over of one's organisation stands.
+
+    One of a person whom a colleague follows opens once one has said why (`reason-needed`): the header
+    `Caseload-Reason`, kept in the journal, holds for four hours.
+    """
     async with service_of(request).database.web(viewer) as work:
         found = await store.find_own(viewer, work, ref)
         if found is not None:

@@ -100,6 +100,7 @@ def build(service: Service) -> None:
     note_refusals(service.app, service)
     web_caseload.ask_why_first(service.app)
     lead_to_kept(service.app)
+    service.app.state.own_errors = web_own_page_door.show_error
     service.app.state.evaluation = apart
     service.app.state.officer = officer
     service.app.state.eraser = eraser

@@ -1,7 +1,7 @@
 """The one place that asks why: a route of a person, or of a referral, of a colleague's caseload opens once it was said.
 
-`PersonPages` puts the question before every route under `/personnes/{ref}` and `/orientations/{ref}`, readings and
-changes alike; a service with such a route without it is not built.
+`PersonPages` puts the question before every route of a person or of a referral, pages and interface, readings and
+changes alike; intake is not built with a route that a referent calls with a reference and that does not ask.
 """
 
 import re
@@ -22,8 +22,9 @@ from services.intake.journal_kinds import Reason
 from services.runtime.web.guard import SAFE, Asking, Endpoint, Pages, service_of
 from services.runtime.web.shell import wants_json
 
-FIELD = "caseload_reason"
-_WATCHED = re.compile(r"/(personnes|orientations)/\{ref\}(/.*)?")
+FIELD, HEADER = "caseload_reason", "Caseload-Reason"
+_KINDS = {"personnes": "person", "orientations": "handover", "referrals": "handover"}
+_WATCHED = re.compile(rf"(?:/api)?/({'|'.join(_KINDS)})/([^/]+)(/.*)?")
 _ASKING = "/personnes/{ref}/motif"
 
 
@@ -51,32 +52,45 @@ class PersonPages(Pages):
 
 
 def is_watched(path: str) -> bool:
-    """Whether a route at that address shows or changes one person."""
-    return path != _ASKING and _WATCHED.fullmatch(path) is not None
+    """Whether a route at that address shows or changes one person, named by `{ref}`."""
+    found = _WATCHED.fullmatch(path)
+    return path != _ASKING and found is not None and found[2] == "{ref}"
 
 
 def require_gates(routers: Iterable[APIRouter]) -> None:
-    """Refuse to build with a route of a person that does not ask. Raises UngatedRoute."""
+    """Refuse to build with a route of a person that does not ask: one of her addresses, or any that a referent calls
+    with a reference. Raises UngatedRoute.
+    """
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     without = [
         f"{sorted(one.methods)[0]} {one.path}"
         for one in routes
-        if is_watched(one.path) and all(asked.dependency is not say_why for asked in one.dependencies)
+        if (is_watched(one.path) or _names_something(one)) and not (is_watched(one.path) and _asks(one))
     ]
     if without:
         raise UngatedRoute(", ".join(without))
 
 
+def _names_something(route: APIRoute) -> bool:
+    return route.path != _ASKING and "{" in route.path and Role.REFERENT in getattr(route.endpoint, "relais_roles", ())
+
+
+def _asks(route: APIRoute) -> bool:
+    return any(asked.dependency is say_why for asked in route.dependencies)
+
+
 async def say_why(request: Request, viewer: Asking) -> None:
     """Let through what is hers, what she said why, and what nobody of her organisation follows (the route answers).
 
-    A form may bring the coded reason itself, as `caseload_reason`. Raises ReasonNeeded for a reading and for a program,
-    WhyFirst for a form.
+    A form may bring the coded reason itself, as `caseload_reason`, and a program as the header `Caseload-Reason`.
+    Raises ReasonNeeded for a reading and for a program, WhyFirst for a form, InvalidInput for a reason that is none.
     """
     async with service_of(request).database.web(viewer) as work:
         found = await caseload.standing(viewer, work, **_about(request))
     if found is None or found.opens:
         return
+    if request.url.path.startswith("/api/"):
+        return await _say_in_header(request, viewer, found)
     if request.method in SAFE or wants_json(request):
         raise ReasonNeeded(person=str(found.person))
     sent = await request.form()
@@ -87,11 +101,23 @@ async def say_why(request: Request, viewer: Asking) -> None:
 
 
 def _about(request: Request) -> dict[str, UUID]:
-    kind = "person" if request.url.path.startswith("/personnes/") else "handover"
+    found = _WATCHED.fullmatch(request.url.path)
     try:
-        return {kind: UUID(str(request.path_params["ref"]))}
+        return {_KINDS[found[1]]: UUID(str(request.path_params["ref"]))} if found else {}
     except ValueError:
         return {}
+
+
+async def _say_in_header(request: Request, viewer: Viewer, found: Standing) -> None:
+    given = request.headers.get(HEADER)
+    if given is None and await stands_in(request, viewer, found):
+        return await keep_reason(request, viewer, found.person, Reason.DEPUTY)
+    if given is None:
+        raise ReasonNeeded(person=str(found.person))
+    if given not in set(Reason):
+        raise InvalidInput(field=HEADER, reason=f"{HEADER} n’est pas un des motifs connus.")
+    await say_in_call(request, viewer, found.person, Reason(given))
+    return None
 
 
 def _said(sent: FormData) -> Reason | None:
@@ -109,7 +135,7 @@ async def stands_in(request: Request, viewer: Viewer, found: Standing) -> bool:
 
 
 async def say_in_call(request: Request, viewer: Viewer, person: UUID, reason: Reason) -> None:
-    """The reason that a program sends with its change. Refusal: InvalidInput for `deputy`, which the directory says."""
+    """The reason that a program sends with its call. Refusal: InvalidInput for `deputy`, which the directory says."""
     if reason is Reason.DEPUTY:
         raise InvalidInput(field=FIELD, reason="La suppléance se lit dans l’annuaire.")
     async with service_of(request).database.web(viewer) as work:

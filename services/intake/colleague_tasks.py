@@ -13,6 +13,8 @@ from contracts.viewer import Viewer
 from services.runtime.process import Service
 from services.runtime.web.dates import until
 
+MOST = 20
+
 
 @dataclass(frozen=True)
 class ColleagueTasks:
@@ -21,9 +23,9 @@ class ColleagueTasks:
     found: tuple[tuple[Absent, tuple[Task, ...]], ...] = ()
     away: bool = False
 
-    def referrals(self) -> set[UUID]:
-        """What these tasks are about."""
-        return {task.referral for _, tasks in self.found for task in tasks}
+    def shown(self) -> list[Task]:
+        """The tasks of which the page has a row: MOST of each colleague."""
+        return [task for _, tasks in self.found for task in tasks[:MOST]]
 
 
 async def read_colleague_tasks(service: Service, viewer: Viewer) -> ColleagueTasks:
@@ -60,10 +62,14 @@ def said_of(one: Absent, viewer: UUID, today: date) -> str:
 def sections_of(
     found: ColleagueTasks, items: Mapping[UUID, dict[str, Any]], viewer: UUID, today: date
 ) -> list[dict[str, Any]]:
-    """The parts of the page: who, until when, and her rows; `items` are the rows by reference of the task."""
+    """The parts of the page: who, until when, her rows, and how many come when these are done; `items` are the rows by
+    reference of the task.
+    """
     sections = []
     for absent, tasks in found.found:
         rows = [items[task.ref] for task in tasks if task.ref in items]
         if rows:
-            sections.append({"name": absent.name, "said": said_of(absent, viewer, today), "items": rows})
+            beyond = max(0, len(tasks) - MOST)
+            said = said_of(absent, viewer, today)
+            sections.append({"name": absent.name, "said": said, "items": rows, "beyond": beyond})
     return sections

@@ -1,24 +1,38 @@
 """Reading what a comparison of two files needs, the merges of a person, and who may be on file twice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import aliased
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, or_, select
 
 from contracts.refusals import NotFound
 from contracts.viewer import Viewer
 from services.intake.domain import POSSIBLE, same_person
 from services.intake.duplicate_tables import FileMerge, FilesApart
 from services.intake.duplicates import ordered
-from services.intake.people_search import NEAR_TWIN, likeness_of
+from services.intake.people_search import likeness_of
 from services.intake.tables import Person
 from services.runtime.database import Work
 
-MOST_LOOKED_AT, MOST_PAIRS = 60, 50
+MOST_LOOKED_AT, MOST_PAIRS = 40, 50
+# Whoever has neither the birth date nor the phone of somebody must have nearly her name to be as likely as POSSIBLE.
+NEAR_NAME = 0.45
+_ALIKE = ("search OPERATOR(public.%) mine.search", "birth_date = mine.birth_date", "phone_hash = mine.phone_hash")
+# One index for each likeness, whatever the planner expects of them together.
+_NEAR = f"""
+WITH mine AS (
+    SELECT ref, search, birth_date, phone_hash FROM intake.person
+    WHERE organisation = :organisation AND referent = :account AND merged_into IS NULL
+    ORDER BY last_contact_at DESC, ref LIMIT :most
+)
+SELECT mine.ref AS mine, other.ref AS other FROM mine, LATERAL ({" UNION ".join(
+    f"SELECT ref, search FROM intake.person WHERE {one} AND organisation = :organisation AND merged_into IS NULL"
+    for one in _ALIKE
+)}) other WHERE other.ref <> mine.ref
+ORDER BY public.similarity(other.search, mine.search) DESC, mine.ref, other.ref LIMIT {10 * MOST_LOOKED_AT}
+"""
 # What a file holds, in the order of the page; each is asked of its own table.
 HELD = {
     "encounter": ("rencontre", "rencontres"),
@@ -113,15 +127,8 @@ async def likely_pairs(viewer: Viewer, work: Work) -> list[Pair]:
 
     The sixty people last met are looked at; pairs that somebody said to be two persons are left out.
     """
-    hers = select(Person.ref).where(
-        Person.organisation == viewer.organisation,
-        Person.referent == viewer.account,
-        col(Person.merged_into).is_(None),
-    )
-    newest = hers.order_by(col(Person.last_contact_at).desc(), col(Person.ref)).limit(MOST_LOOKED_AT)
-    rows = await _near_ones(viewer, work, newest)
     found = {}
-    for mine, other in rows:
+    for mine, other in await _near_ones(viewer, work):
         score = same_person(likeness_of(mine), likeness_of(other))
         if score >= POSSIBLE:
             found.setdefault(ordered(mine.ref, other.ref), Pair(mine, other, score))
@@ -130,25 +137,14 @@ async def likely_pairs(viewer: Viewer, work: Work) -> list[Pair]:
     return sorted(pairs, key=lambda one: (-one.score, str(one.mine.ref)))[:MOST_PAIRS]
 
 
-async def _near_ones(viewer: Viewer, work: Work, hers: Any) -> Sequence[tuple[Person, Person]]:  # noqa: ANN401 - a query
-    await work.execute("SELECT set_config('pg_trgm.similarity_threshold', :near, true)", near=str(NEAR_TWIN))
-    mine, other = aliased(Person), aliased(Person)
-    alike = or_(
-        col(other.search).op("OPERATOR(public.%)")(mine.search),
-        (col(mine.phone_hash).is_not(None)) & (other.phone_hash == mine.phone_hash),
-    )
-    query = (
-        select(mine, other)
-        .join(other, alike & (other.ref != mine.ref))
-        .where(
-            col(mine.ref).in_(hers),
-            other.organisation == viewer.organisation,
-            col(other.merged_into).is_(None),
-        )
-        .order_by(func.public.similarity(other.search, mine.search).desc())
-        .limit(10 * MOST_LOOKED_AT)
-    )
-    return [(row[0], row[1]) for row in (await work.session.exec(query)).all()]
+async def _near_ones(viewer: Viewer, work: Work) -> list[tuple[Person, Person]]:
+    """Each of them with whoever has a near name, her birth date or her phone, the nearest names first."""
+    await work.execute("SELECT set_config('pg_trgm.similarity_threshold', :near, true)", near=str(NEAR_NAME))
+    asked = {"organisation": viewer.organisation, "account": viewer.account, "most": MOST_LOOKED_AT}
+    pairs = [(row.mine, row.other) for row in await work.execute(_NEAR, **asked)]
+    query = select(Person).where(col(Person.ref).in_({ref for pair in pairs for ref in pair}))
+    people = {one.ref: one for one in (await work.session.exec(query)).all()}
+    return [(people[mine], people[other]) for mine, other in pairs]
 
 
 async def _apart_among(viewer: Viewer, work: Work, pairs: Iterable[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:

@@ -42,6 +42,7 @@ def asked(found: list[Difference], told: tuple[Told, Told], numbers: tuple[str, 
             "field": one.field,
             "label": FIELDS[one.field],
             "proposed": one.proposed,
+            "in_one_only": not (one.kept and one.merged),
             "options": [
                 (choice, f"{said(one.field, value)} (dossier {number}, noté {day(of.noted[one.field])})")
                 for choice, value, of, number in (

@@ -56,6 +56,10 @@ _SHOWN = (
 )
 # Of an organisation that left nobody is there to be told: see `erasure_departures`.
 _OF_DESKS = f"SELECT {_SHOWN} FROM intake.erasurerequest WHERE desk = ANY(:desks) AND cause <> 'departure'"
+_UNANSWERED = """
+SELECT count(*) FROM intake.erasurerequest WHERE desk = ANY(:desks) AND cause <> 'departure' AND state = 'asked'
+"""
+MOST = 20
 
 
 @cache
@@ -157,8 +161,12 @@ async def list_erasures(ask: ListErasures, work: Work) -> ErasuresFound:
     if ask.referral is not None:
         rows = await work.execute(f"{_OF_DESKS} AND handover = :ref ORDER BY asked_at", desks=desks, ref=ask.referral)
     else:
-        rows = await work.execute(f"{_OF_DESKS} AND state = 'asked' ORDER BY due_on, asked_at LIMIT 100", desks=desks)
-    return ErasuresFound(rows=tuple(asked_of(row) for row in rows))
+        waiting = f"{_OF_DESKS} AND state = 'asked' ORDER BY due_on, asked_at LIMIT {MOST}"
+        rows = await work.execute(waiting, desks=desks)
+    found = tuple(asked_of(row) for row in rows)
+    if ask.referral is not None or len(found) < MOST:
+        return ErasuresFound(rows=found)
+    return ErasuresFound(rows=found, beyond=(await work.execute(_UNANSWERED, desks=desks)).scalar_one() - MOST)
 
 
 def asked_of(row: Any) -> ErasureAsked:  # noqa: ANN401 - a row of `_SHOWN`

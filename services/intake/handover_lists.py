@@ -154,6 +154,12 @@ async def grants_ending(viewer: Viewer, work: Work, before: datetime) -> list[tu
     return [(row[0], row[1]) for row in found.all()]
 
 
+async def known_of(viewer: Viewer, work: Work, refs: Iterable[UUID]) -> set[UUID]:
+    """Which of these hand-overs the viewer's organisation has."""
+    query = select(Handover.ref).where(Handover.organisation == viewer.organisation, col(Handover.ref).in_(set(refs)))
+    return set((await work.session.exec(query)).all())
+
+
 async def by_refs(viewer: Viewer, work: Work, refs: Iterable[UUID]) -> dict[UUID, tuple[Handover, Person]]:
     """Hand-overs of the viewer's organisation by reference, with their persons."""
     found = await work.session.exec(

@@ -15,7 +15,11 @@ from services.intake.journal_kinds import Kind, Thing
 from services.runtime.process import Service
 from services.runtime.web.guard import viewer_or_none
 
-_OPENED = {"personnes": (Kind.READ_FILE, Thing.PERSON), "orientations": (Kind.READ_REFERRAL, Thing.HANDOVER)}
+_OPENED = {
+    "personnes": (Kind.READ_FILE, Thing.PERSON),
+    "orientations": (Kind.READ_REFERRAL, Thing.HANDOVER),
+    "referrals": (Kind.READ_REFERRAL, Thing.HANDOVER),  # of the interface
+}
 
 
 def note_refusals(app: FastAPI, service: Service) -> None:
@@ -32,7 +36,7 @@ def note_refusals(app: FastAPI, service: Service) -> None:
 
 
 async def _note(request: Request, refusal: Refusal, service: Service) -> None:
-    opened = _OPENED.get(request.url.path.strip("/").split("/")[0])
+    opened = _OPENED.get(request.url.path.removeprefix("/api").strip("/").split("/")[0])
     ref, viewer = _ref_in(request), await viewer_or_none(request)
     if opened is None or ref is None or viewer is None:
         return

@@ -24,7 +24,7 @@ from services.intake.data_request_tables import DataRequest
 from services.intake.dossier import full_name
 from services.intake.journal_disclosures import DisclosedTo, Reading, disclosures_of, fields_of
 from services.intake.journal_kinds import Kind
-from services.intake.own_page_words import ASKED, DONE_TO_HER, FOR_HER, request_state, times, where_it_is
+from services.intake.own_page_words import ASKED, DONE_TO_HER, FOR_HER, WORKED, request_state, times, where_it_is
 from services.intake.tables import ConsentGrant, Handover, Person
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS
@@ -145,7 +145,7 @@ def _seen(one: DisclosedTo, network: Network | None) -> dict[str, Any]:
     read = [reading for reading in one.read if not reading.in_a_list]
     return {
         "own": one.own,
-        "organisation": name or ("L’organisme qui vous accompagne" if one.own else "Un organisme"),
+        "organisation": name,
         "desk": desk,
         "how_often": times(len(read)) if read else None,
         "read_times": len(read),
@@ -169,8 +169,12 @@ def _in_order(readings: Iterable[Reading]) -> list[Reading]:
 
 
 def _time(one: Reading) -> dict[str, Any]:
-    what = DONE_TO_HER.get(one.kind, one.what)
-    return {"at": one.at, "what": what, "fields": [_said(label) for label in one.fields], "reason": one.reason}
+    return {
+        "at": one.at,
+        "what": DONE_TO_HER.get(one.kind, WORKED),
+        "fields": [_said(label) for label in one.fields],
+        "reason": one.reason,
+    }
 
 
 def shown_referral(row: Handover) -> dict[str, Any]:

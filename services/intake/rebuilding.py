@@ -32,7 +32,7 @@ CONVENTIONS = Table("intake.knownconvention", ("ref",), ("organisation", "starts
 _KNOWN = frozenset(kind.type_name() for kind in REACTIONS)
 _CARRY = frozenset({ReferralInfoRequested.type_name(), ReferralInfoAnswered.type_name()})
 _WITHOUT_OUTCOME = frozenset({"reopened", "outcome_contradicted", "decline_contested", "entered_in_error"})
-# Until the end no convention is learnt: what is written is not older than what is there.
+# Until the end of a page no convention is learnt: what is written is not older than what is there.
 _NONE_LEARNT = "LOCK TABLE knownconvention IN SHARE ROW EXCLUSIVE MODE"
 _LOCK = "SELECT FROM handover WHERE ref = ANY(cast(:refs AS uuid[])) ORDER BY ref FOR UPDATE"
 
@@ -95,10 +95,19 @@ def earliest(told: Sequence[Envelope], lives: dict[UUID, list[Envelope]], column
 
 async def _conventions(database: Database, record: Record) -> Compared:
     """Also what the directory said and no fact brought yet: whichever comes first is kept."""
+    kind, found = ConventionRecorded.type_name(), Compared(CONVENTIONS.name)
+    async for refs in record.pages("partners", kind):
+        async with database.worker() as work:
+            await work.execute(_NONE_LEARNT)
+            rows = last_revisions(await record.told("partners", kind, refs=refs))
+            found += await put_right(CONVENTIONS, rows, work)
+    return found
+
+
+def last_revisions(told: Sequence[Envelope]) -> list[Row]:
+    """Each convention as it was told last."""
     last: dict[str, Row] = {}
-    async with database.worker() as work:
-        await work.execute(_NONE_LEARNT)
-        for one in await record.told("partners", ConventionRecorded.type_name()):
-            if one.subject not in last or one.data["revision"] > last[one.subject]["revision"]:
-                last[one.subject] = {name: one.data[name] for name in (*CONVENTIONS.key, *CONVENTIONS.columns)}
-        return await put_right(CONVENTIONS, list(last.values()), work)
+    for one in told:
+        if one.subject not in last or one.data["revision"] > last[one.subject]["revision"]:
+            last[one.subject] = {name: one.data[name] for name in (*CONVENTIONS.key, *CONVENTIONS.columns)}
+    return list(last.values())

@@ -22,6 +22,12 @@ from services.runtime.web import dates
 
 # Said elsewhere on the page, or of no weight in a line.
 _UNSAID = frozenset({"turn", "mode", "by"})
+_WAITED_FOR = {
+    Turn.DESK: "C’est au guichet d’agir.",
+    Turn.REFERENT: "C’est à la personne référente d’agir.",
+    Turn.PERSON: "On attend la personne accompagnée.",
+    Turn.THIRD_PARTY: "On attend un autre organisme.",
+}
 
 
 def details_of(step: Step) -> list[str]:
@@ -142,5 +148,5 @@ def buttons_of(actions: tuple[str, ...], ref: UUID) -> tuple[dict[str, Any] | No
 
 
 def turn_of(view: ReferralView) -> str | None:
-    """Whose turn it is, when the referral waits."""
-    return Turn(view.turn).label if view.turn else None
+    """Who is waited for, when the referral waits."""
+    return _WAITED_FOR.get(Turn(view.turn)) if view.turn else None

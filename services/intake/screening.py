@@ -174,6 +174,16 @@ class Screening(Written):
         """The groups in which they are shown."""
         return tuple(dict.fromkeys(one.group for one in self.question))
 
+    @property
+    def compared(self) -> int:
+        """How many rules somebody compared with their text; the others say that nobody has."""
+        return sum(one.checked is not None for one in self.rule)
+
+    def compared_on(self, source: str) -> date | None:
+        """The day on which every rule that rests on this text had been compared with it; None while one has not."""
+        days = [one.checked for one in self.rule if one.source == source]
+        return max((day for day in days if day), default=None) if all(days) else None
+
     def asked_in(self, group: str) -> tuple[Question, ...]:
         """The questions of one group."""
         return tuple(one for one in self.question if one.group == group)

@@ -60,6 +60,12 @@ class SendForm(Choice):
 CHOOSE_AGAIN, CHOSEN = "contact", "chosen"
 CONTACT_GONE = "Ce contact n’est plus à ce guichet. Choisissez-en un autre\u202f: ce que vous avez écrit est gardé."
 _GOES_ALONG = ("command_id", "mode", "urgent", "message", "accompanied_by")
+_MEANS = {
+    HandoverMode.APPEL_A_TROIS: "Vous appelez le guichet ensemble, la personne présente.",
+    HandoverMode.RDV_ACCOMPAGNE: "La personne y va accompagnée, à une date convenue.",
+    HandoverMode.RDV_PRIS: "Une date est déjà fixée avec le guichet.",
+    HandoverMode.DOSSIER_TRANSMIS: "Le guichet lit le dossier, puis l’appelle.",
+}
 
 
 @dataclass
@@ -310,10 +316,12 @@ def what_is_read(
     return preview(ground.person.ref, right, known, chosen, service_of(request).clock(), keys_of(request))
 
 
-def modes_of(chosen: Candidate | None) -> list[tuple[str, str]]:
-    """The ways to hand over that the desk of that contact takes; every way while none is chosen."""
+def modes_of(chosen: Candidate | None) -> list[tuple[str, str, str]]:
+    """The ways to hand over that the desk of that contact takes, each with what it means; every way while none is
+    chosen.
+    """
     taken = chosen.desk.modes if chosen is not None else ()
-    return [(one.value, one.label) for one in HandoverMode if one in (taken or HandoverMode)]
+    return [(one.value, one.label, _MEANS[one]) for one in HandoverMode if one in (taken or HandoverMode)]
 
 
 def unknown_of(would_read: Disclosure | Refusal | None) -> list[str]:

@@ -50,15 +50,14 @@ def _ends() -> Any:  # noqa: ANN401 - an expression
 
 
 def _where(viewer: Viewer, work: Work, which: str) -> list[Any]:
-    # Of whichever of her files it is: the one that is kept stands in the list.
-    of = aliased(Person)
-    kept = select(func.coalesce(col(of.merged_into), col(of.ref)))
-    waiting = kept.join(Handover, col(Handover.person) == col(of.ref)).where(
+    waiting = _kept_among(
+        Handover,
         Handover.organisation == viewer.organisation,
         col(Handover.step).in_(("sending", "sent")),
         col(Handover.state).in_(_WAITING),
     )
-    ending = kept.join(ConsentGrant, col(ConsentGrant.person) == col(of.ref)).where(
+    ending = _kept_among(
+        ConsentGrant,
         ConsentGrant.organisation == viewer.organisation,
         col(ConsentGrant.withdrawn_at).is_(None),
         _ends() > work.now,
@@ -70,6 +69,13 @@ def _where(viewer: Viewer, work: Work, which: str) -> list[Any]:
         "accord-bientot-fini": [col(Person.ref).in_(ending)],
     }
     return [Person.organisation == viewer.organisation, col(Person.merged_into).is_(None), *extra.get(which, [])]
+
+
+def _kept_among(table: type[Handover] | type[ConsentGrant], *where: Any) -> Any:  # noqa: ANN401 - a query
+    """The people of these rows; where the file of a row was merged, the one that is kept, which stands in the list."""
+    merged = aliased(Person)
+    kept = select(merged.merged_into).join(table, col(table.person) == col(merged.ref))
+    return select(table.person).where(*where).union_all(kept.where(col(merged.merged_into).is_not(None), *where))
 
 
 async def list_people(viewer: Viewer, work: Work, which: str, page: int = 1) -> list[Person]:

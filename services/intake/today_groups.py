@@ -1,8 +1,11 @@
 """Today's rows by what they ask for: one heading a gesture, the most pressing first, a long one folded. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
+from contracts.replies import Task
 from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 
 Item = dict[str, Any]
@@ -28,12 +31,24 @@ _NAMED = frozenset(kind for _, kinds in _GROUPS for kind in kinds)
 _RANK = {"late": 0, "due": 1}
 
 
+def in_full(tasks: Iterable[Task]) -> set[UUID]:
+    """The tasks whose rows the page shows, as many of each kind as a group can hold; the rest is only counted."""
+    kinds: Counter[str] = Counter()
+    shown = set()
+    for one in tasks:
+        kind = one.departure or one.follow or one.kind
+        kinds[kind] += 1
+        if kinds[kind] <= SHOWN + FOLDED:
+            shown.add(one.ref)
+    return shown
+
+
 def groups_of(items: Iterable[Item]) -> list[Item]:
     """The groups that have rows: `title`, `count`, `late` (how many are), `first` rows, `more`, which is folded,
     and `beyond`: how many come when these are done.
 
-    Groups keep their order, rows that are late come first; a single row is not worth folding. What no group knows
-    stands under a last one, so that nothing is lost.
+    Groups keep their order, rows that are late come first, else as they were given; a single row is not worth folding.
+    What no group knows stands under a last one, so that nothing is lost.
     """
     rows = list(items)
     unknown = tuple({one["group"] for one in rows} - _NAMED)

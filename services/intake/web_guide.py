@@ -245,6 +245,8 @@ def _of_page(page: Page, talk: Talk, screening: Screening, opened: Opened) -> di
     return {
         "asked": screening.asked_in(page.group) if page.group else (),
         "lines": [_line(one, opened.scheme, screening) for one in lines],
+        "rules": len(screening.rule),
+        "compared": screening.compared,
         "silent": [right_name(code) for code in not_looked_at(screening, talk.answers) if code not in kept],
         "to_add": [(code, right.name) for code, right in catalogue().items() if code not in listed],
         "grounds": Ground.options(),
@@ -271,7 +273,6 @@ def _step(one: Preparation) -> dict[str, str]:
 
 
 def _line(one: Any, scheme: Scheme, screening: Screening) -> dict[str, Any]:  # noqa: ANN401 - a Line
-    checked = {rule.source: rule.checked for rule in screening.rule}
     return {
         "code": one.code,
         "name": right_name(one.code),
@@ -279,7 +280,7 @@ def _line(one: Any, scheme: Scheme, screening: Screening) -> dict[str, Any]:  # 
         "ground": one.ground,
         "cause": one.cause,
         "reasons": one.reasons,
-        "sources": [(source, checked.get(source)) for source in one.sources],
+        "sources": [(source, screening.compared_on(source)) for source in one.sources],
         "already": one.already,
         "noted": one.presumed is not None,
         "by_hand": not one.reasons and one.presumed is None,

@@ -155,6 +155,6 @@ def _form(
         kept=kept,
         languages=_LANGUAGES,
         present=current.get(language),
-        french=current[Language.FR.value] if language != Language.FR.value else None,
+        in_french=current[Language.FR.value] if language != Language.FR.value else None,
     )
     return response

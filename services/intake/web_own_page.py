@@ -20,6 +20,7 @@ from services.intake.consent_narrowing import narrow_consent
 from services.intake.data_request_rules import Kind, Origin
 from services.intake.data_requests import open_request
 from services.intake.domain import end_of_grant
+from services.intake.own_page_refusals import errors_to_her
 from services.intake.own_page_view import (
     OwnPage,
     grant_of_hers,
@@ -30,7 +31,7 @@ from services.intake.own_page_view import (
 )
 from services.intake.own_page_view import own_page as read_page
 from services.intake.own_page_words import ASKED
-from services.intake.web import errors_of, keys_of
+from services.intake.web import keys_of
 from services.intake.web_own_page_door import HOME, outside, own_files, show, tongue_of, visitor
 from services.intake.web_referral_actions import check_of
 from services.intake.web_referrals import network_of, read_referral
@@ -125,7 +126,7 @@ async def change_agreement(request: Request, ref: UUID) -> Response:
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             raise
-        return await _agreement(request, herself, ref, errors_of(refusal), refusal.status)
+        return await _agreement(request, herself, ref, errors_to_her(refusal), refusal.status)
     return redirect(HOME, "withdrawn" if form.change == "withdraw" else "acted")
 
 
@@ -164,7 +165,7 @@ async def answer_outcome(request: Request, ref: UUID) -> Response:
     try:
         await service_of(request).bus.ask(_said(form, herself, ref))
     except Refusal as refusal:
-        return await _outcome(request, herself, ref, errors_of(refusal), refusal.status, form)
+        return await _outcome(request, herself, ref, errors_to_her(refusal), refusal.status, form)
     return redirect(HOME, "acted")
 
 
@@ -219,7 +220,7 @@ async def send_data_request(request: Request) -> Response:
                 keys=keys_of(request),
             )  # fmt: skip
     except Refusal as refusal:
-        return _data_request(request, typed, errors_of(refusal), refusal.status)
+        return _data_request(request, typed, errors_to_her(refusal), refusal.status)
     return redirect(f"{HOME}#demandes", "acted")
 
 

@@ -16,8 +16,9 @@ from contracts.refusals import NotFound, TooManyTries
 from contracts.viewer import Viewer
 from services.intake import own_page
 from services.intake.own_page_languages import FRENCH, NAMES, Tongue, tongue
+from services.intake.own_page_refusals import DOES_NOT_OPEN, errors_to_her, page_of_error, typed_wrong
 from services.intake.own_page_rules import NEVER, typed_address
-from services.intake.web import errors_of, keys_of
+from services.intake.web import keys_of
 from services.runtime.web import forms
 from services.runtime.web.guard import OPEN, Pages, service_of
 from services.runtime.web.pages import redirect
@@ -28,9 +29,6 @@ COOKIE, PATH = "relais_moi", "/moi"
 HOME = "/moi/page"
 TONGUE, A_YEAR = "relais_moi_langue", 365 * 86_400
 TEMPLATES = Path(__file__).with_name("templates") / "own_page"
-_DOES_NOT_OPEN = (
-    "Cette référence et ce code n’ouvrent pas de page. Vérifiez-les sur la feuille, ou demandez-en d’autres."
-)
 
 
 class Entering(Frozen):
@@ -47,9 +45,9 @@ def template_of(name: str, language: str = FRENCH) -> str:
 def show(request: Request, name: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - the template's
     """A page in her language, that no search engine keeps and that says nothing of where one comes from."""
     asked, t = request.query_params.get("langue"), tongue_of(request)
-    context["errors"] = {name: t(sentence) for name, sentence in context.get("errors", {}).items()}
+    context["errors"] = {name: t(sentence) for name, sentence in typed_wrong(context.get("errors", {})).items()}
     response: Response = request.app.state.pages.render(
-        request, template_of(name), status=status, t=t, tongues=NAMES, **context
+        request, template_of(name), status=status, t=t, tongue=t, home=HOME, tongues=NAMES, **context
     )
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     if asked in NAMES:
@@ -58,6 +56,14 @@ def show(request: Request, name: str, status: int = 200, **context: Any) -> Resp
             secure=request.url.scheme == "https",
         )  # fmt: skip
     return response
+
+
+def show_error(request: Request, status: int, slug: str, shown: dict[str, Any]) -> Response | None:
+    """What could not be done at an address of hers, in her language; None for every other address."""
+    if request.url.path != PATH and not request.url.path.startswith(f"{PATH}/"):
+        return None
+    title, sentences = page_of_error(status, slug)
+    return show(request, "error.html", status, title=title, sentences=sentences, **shown)
 
 
 def tongue_of(request: Request) -> Tongue:
@@ -112,9 +118,9 @@ async def enter(request: Request) -> Response:
         too_many = visitor is not None and await own_page.too_many_tries(work, keys.lookup_hash(f"visitor/{visitor}"))
         cookie = None if too_many else await own_page.open_visit(form.reference, form.code, work, keys)
     if too_many:
-        return _door(request, typed, errors_of(TooManyTries()), TooManyTries.status)
+        return _door(request, typed, errors_to_her(TooManyTries()), TooManyTries.status)
     if cookie is None:
-        return _door(request, typed, {"code": _DOES_NOT_OPEN}, 422)
+        return _door(request, typed, {"code": DOES_NOT_OPEN}, 422)
     response = redirect(HOME)
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, cookie, path=PATH, httponly=True, samesite="strict", secure=secure)

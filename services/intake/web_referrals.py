@@ -21,6 +21,7 @@ from services.intake.caseload_gate import PersonPages
 from services.intake.dossier import full_name
 from services.intake.journal_kinds import Kind
 from services.intake.mail_returns import mails_that_return, phone_of_desk
+from services.intake.overdue import is_overdue, overdue_of
 from services.intake.person_keys import PersonKeys
 from services.intake.progress import knots_of, status_of
 from services.intake.referral_words import buttons_of, timeline_of, turn_of
@@ -119,11 +120,14 @@ async def referral(request: Request, viewer: Asking, ref: UUID) -> Response:
     chip, kind = status_of(row, work.now)
     keys, service = keys_of(request), service_of(request)
     returns = await mails_that_return(service, {row.contact, view.assignee} if view else {row.contact})
+    wanted = bool(returns) or (view is not None and is_overdue(row, work.now))
+    phone = await phone_of_desk(service, viewer, row.desk) if wanted else None
     return request.app.state.pages.render(
         request,
         "referral.html",
         returns=bool(returns) and (view is None or view.ended_at is None),
-        desk_phone=await phone_of_desk(service, viewer, row.desk) if returns else None,
+        desk_phone=phone,
+        overdue=overdue_of(row, phone, work.now) if view else None,
         viewer=viewer,
         who=full_name(person),
         right=right_name(row.right),

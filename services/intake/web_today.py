@@ -22,7 +22,7 @@ from services.intake.dossier import end_of, full_name
 from services.intake.journal_kinds import Kind
 from services.intake.progress import knots_of, status_of
 from services.intake.tables import ConsentGrant, Handover, Person
-from services.intake.today_groups import ENDING, LATE, UNFINISHED, groups_of, lead_of
+from services.intake.today_groups import ENDING, LATE, UNFINISHED, groups_of, in_full, lead_of
 from services.intake.web import REFERENTS
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS, day
@@ -52,6 +52,18 @@ _NEXT: dict[TaskKind | DepartureTask | FollowTask, tuple[str, str]] = {
 _IN_PLACE: dict[TaskKind | DepartureTask, tuple[str, str]] = {
     TaskKind.OUTCOME_TO_CHECK: ("C’est bien cela", "confirm_outcome"),
 }
+# A chip is two or three words; what to do about it is the word of its button.
+_CHIPS: dict[TaskKind | DepartureTask | FollowTask, str] = {
+    TaskKind.EXPIRED: "Sans réponse",
+    TaskKind.UNREACHABLE: "Injoignable",
+    TaskKind.DECLINED: "Déclinée",
+    TaskKind.CONSENT_ENDING: "Accord bientôt fini",
+    FollowTask.CHECK_30: "Un mois après",
+    FollowTask.CHECK_90: "Trois mois après",
+    FollowTask.RIGHT_TO_RENEW: "Bientôt à terme",
+    DepartureTask.UNATTENDED: "Plus suivie",
+    DepartureTask.DESK_LEFT: "Organisme parti",
+}
 # The heading of their group says the same.
 _SAID_ABOVE = frozenset({TaskKind.QUESTION, TaskKind.REDIRECT, TaskKind.OUTCOME_TO_CHECK})
 _PRESSING = frozenset({TaskKind.EXPIRED, TaskKind.UNREACHABLE, TaskKind.DECLINED, *DepartureTask})
@@ -63,8 +75,11 @@ async def today(request: Request, viewer: Asking) -> Response:
     service = service_of(request)
     tasks = await _tasks(request, viewer)
     others = await read_colleague_tasks(service, viewer)
+    full = in_full(tasks or ())
     async with service.database.web(viewer) as work:
-        about = await lists.by_refs(viewer, work, {task.referral for task in tasks or ()} | others.referrals())
+        known = await lists.known_of(viewer, work, {task.referral for task in tasks or ()})
+        shown = [*(task for task in tasks or () if task.ref in full), *others.shown()]
+        about = await lists.by_refs(viewer, work, {task.referral for task in shown})
         late = await lists.late_at_desk(viewer, work)
         unfinished = await lists.to_finish(viewer, work)
         ending = await lists.grants_ending(viewer, work, work.now + ENDING_WITHIN)
@@ -75,7 +90,8 @@ async def today(request: Request, viewer: Asking) -> Response:
         await journal.record_list(work, viewer, Kind.LISTED, seen)
     asked = {task.referral for task in tasks or ()}
     items = [
-        *(_task(task, *about[task.referral]) for task in tasks or () if task.referral in about),
+        *(_task(task, *about[task.referral]) for task in tasks or () if task.ref in full and task.referral in about),
+        *(_counted(task) for task in tasks or () if task.ref not in full and task.referral in known),
         *(_late(row, person, work) for row, person in late if row.ref not in asked),
         *(_unfinished(row, person) for row, person in unfinished),
         *(_ending(grant, person, work) for grant, person in ending),
@@ -91,12 +107,7 @@ async def today(request: Request, viewer: Asking) -> Response:
         moved=[referral_row(row, person, work) for row, person in moved],
         colleagues=sections_of(
             others,
-            {
-                task.ref: _task(task, *about[task.referral])
-                for _, theirs in others.found
-                for task in theirs
-                if task.referral in about
-            },
+            {task.ref: _task(task, *about[task.referral]) for task in others.shown() if task.referral in about},
             viewer.account,
             work.now.astimezone(PARIS).date(),
         ),
@@ -116,6 +127,12 @@ async def _tasks(request: Request, viewer: Viewer) -> tuple[Task, ...] | None:
         return None
 
 
+def _counted(task: Task) -> Item:
+    """A row that is counted and not shown."""
+    kind = task.departure or task.follow or task.kind
+    return {"group": kind, "kind": "late" if kind in _PRESSING else "due"}
+
+
 def _task(task: Task, row: Handover, person: Person) -> Item:
     kind = task.departure or task.follow or task.kind
     label, below = _NEXT.get(kind, ("Voir", ""))
@@ -123,7 +140,7 @@ def _task(task: Task, row: Handover, person: Person) -> Item:
         "/again": f"/personnes/{person.ref}/confier?droit={row.right}",
         "/renew": f"/personnes/{person.ref}/accord?guichet={row.desk}&droit={row.right}",
     }.get(below, f"/orientations/{row.ref}{below}")
-    said = "" if kind in _SAID_ABOVE else str(kind.label)
+    said = "" if kind in _SAID_ABOVE else _CHIPS.get(kind, str(kind.label))
     found = _item(row, person, kind, "late" if kind in _PRESSING else "due", said, label, href)
     found["meta"].append(f"depuis {day(task.since)}")
     if kind in _IN_PLACE:
@@ -135,14 +152,13 @@ def _task(task: Task, row: Handover, person: Person) -> Item:
 
 def _late(row: Handover, person: Person, work: Work) -> Item:
     assert row.next_due is not None
-    text = f"Le guichet devait répondre {day(row.next_due)}"
-    return _item(row, person, LATE, "late", text, "Voir et relancer", f"/orientations/{row.ref}")
+    found = _item(row, person, LATE, "late", "En retard", "Voir et relancer", f"/orientations/{row.ref}")
+    found["meta"].append(f"devait répondre {day(row.next_due)}")
+    return found
 
 
 def _unfinished(row: Handover, person: Person) -> Item:
-    text = {"draft": "Préparée, pas encore envoyée", "awaiting_consent": "En attente de l’accord de la personne"}.get(
-        row.step, "N’est pas partie\u202f: regardez pourquoi"
-    )
+    text = {"draft": "Pas encore envoyée", "awaiting_consent": "Accord attendu"}.get(row.step, "N’est pas partie")
     if row.step == "awaiting_consent":
         href = f"/personnes/{person.ref}/accord?guichet={row.desk}&droit={row.right}"
         return _item(row, person, UNFINISHED, "due", text, "Recueillir l’accord", href)
@@ -157,16 +173,20 @@ def _ending(grant: ConsentGrant, person: Person, work: Work) -> Item:
     return {
         "group": ENDING,
         "who": full_name(person),
-        "chip": "Accord terminé, le guichet ne lit plus rien" if over else "Accord bientôt terminé",
+        "chip": "Accord terminé" if over else "Accord bientôt terminé",
         "kind": "late" if over else "due",
         "href": f"/personnes/{person.ref}/accords/{grant.ref}",
         "meta": [
-            f"{why}\u202f: terminé {day(ends)}" if over else f"{why}\u202f: à renouveler avant {_before(ends)}",
+            f"{why}\u202f: {_ended(ends) if over else f'à renouveler avant {_before(ends)}'}",
             f"{grant.recipient_organisation_name}, {grant.desk_name}",
         ],
         "action": _NEXT[TaskKind.CONSENT_ENDING][0],
         "action_href": f"/personnes/{person.ref}/accord?renouvelle={grant.ref}",
     }
+
+
+def _ended(ends: datetime) -> str:
+    return f"terminé {day(ends)}, le guichet ne lit plus rien"
 
 
 def _before(ends: datetime) -> str:

@@ -11,38 +11,37 @@ SILENT_AFTER = timedelta(minutes=1)
 
 
 @dataclass
-class DayLine:
-    """One day of the ledger: due = sent + suppressed + failed + waiting."""
+class Line:
+    """One line of the ledger, of a day or of a kind: due = sent + suppressed + failed + waiting."""
 
-    day: date
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def due(self) -> int:
-        """Everything that was due that day."""
+        """Everything that was due."""
         return self.counts.total()
 
     def cells(self) -> list[object]:
-        """The cells after the day: due, sent, suppressed, failed, waiting."""
+        """The cells after its name: due, sent, suppressed, failed, waiting."""
         waiting = sum(self.counts[state] for state in WAITING)
         told, dropped, failed = (self.counts[one.value] for one in (State.SENT, State.SUPPRESSED, State.FAILED))
         return [self.due, told, dropped, failed, waiting]
 
 
-def days_of(lines: Sequence[tuple[date, str, str, str, int]]) -> list[DayLine]:
+def days_of(lines: Sequence[tuple[date, str, str, str, int]]) -> list[tuple[date, Line]]:
     """(day, kind, state, reason, count) gathered by day, the newest first."""
-    found: dict[date, DayLine] = {}
+    found: dict[date, Line] = {}
     for day, _, state, _, count in lines:
-        found.setdefault(day, DayLine(day)).counts[state] += count
-    return [found[day] for day in sorted(found, reverse=True)]
+        found.setdefault(day, Line()).counts[state] += count
+    return [(day, found[day]) for day in sorted(found, reverse=True)]
 
 
-def kinds_of(lines: Sequence[tuple[date, str, str, str, int]]) -> list[tuple[str, int]]:
-    """Each sentence and how often it was due, the most frequent first."""
-    counts: Counter[str] = Counter()
-    for _, kind, _, _, count in lines:
-        counts[kind] += count
-    return [(sentence_of(kind), count) for kind, count in counts.most_common()]
+def kinds_of(lines: Sequence[tuple[date, str, str, str, int]]) -> list[tuple[str, Line]]:
+    """The same gathered by what was to be said, each as its sentence, the most frequent first."""
+    found: dict[str, Line] = {}
+    for _, kind, state, _, count in lines:
+        found.setdefault(kind, Line()).counts[state] += count
+    return [(sentence_of(kind), line) for kind, line in sorted(found.items(), key=lambda one: (-one[1].due, one[0]))]
 
 
 def reasons_of(lines: Sequence[tuple[date, str, str, str, int]], *states: State) -> list[tuple[str, int]]:

@@ -173,7 +173,8 @@ def _for_days(due: datetime, now: datetime) -> str:
 def _meta(item: DeskItem, state: State, turn: Turn | None, names: Names, now: datetime) -> list[str]:
     today = today_in_paris(now)
     found = [right_name(item.right), of_organisation(names.organisation(item.sender_organisation))]
-    found.append(f"reçue {dates.when(item.received_at, now)}")
+    came_today = today_in_paris(item.received_at) == today
+    found.append(f"reçue {dates.when(item.received_at, now) if came_today else dates.day(item.received_at, today)}")
     if item.urgent and state is State.SENT:
         found.append("urgente")
     found.append(HandoverMode(item.mode).label.lower())
@@ -181,7 +182,7 @@ def _meta(item: DeskItem, state: State, turn: Turn | None, names: Names, now: da
         found.append("la personne sera accompagnée")
     if item.redirect_proposed and state in (State.SENT, State.ACKNOWLEDGED):
         found.append("autre guichet proposé")
-    if item.promised_for and state in (State.ACKNOWLEDGED, State.IN_PROGRESS):
+    if item.promised_for and not item.attempts and state in (State.ACKNOWLEDGED, State.IN_PROGRESS):
         found.append(f"premier contact promis {dates.day(item.promised_for, today)}")
     if item.attempts:
         found.append(f"{item.attempts} tentative{'s' if item.attempts > 1 else ''}")

@@ -13,7 +13,7 @@ from uuid import UUID
 from contracts.asks import Disclose, ListErasures, ReadStates
 from contracts.lifecycle import reading_ended
 from contracts.refusals import HandoverClosed, NoConvention, Refusal, ServiceAway, from_wire
-from contracts.replies import Disclosed, DisclosedAll, ErasureAsked, StatesFound
+from contracts.replies import Disclosed, DisclosedAll, ErasuresFound, StatesFound
 from contracts.viewer import Viewer
 from services.partners.recipients import conventions_in_force
 from services.runtime.process import Service
@@ -90,9 +90,9 @@ async def under_convention(viewer: Viewer, service: Service) -> bool:
         return viewer.organisation in await conventions_in_force(work.now, work, [viewer.organisation])
 
 
-async def read_erasures(viewer: Viewer, service: Service, referral: UUID | None = None) -> tuple[ErasureAsked, ...]:
+async def read_erasures(viewer: Viewer, service: Service, referral: UUID | None = None) -> ErasuresFound:
     """What the viewer's desks are asked to erase: what is unanswered, or all of one referral; none while away."""
     try:
-        return (await service.bus.ask(ListErasures(viewer=viewer, referral=referral))).rows
+        return await service.bus.ask(ListErasures(viewer=viewer, referral=referral))
     except ServiceAway:
-        return ()
+        return ErasuresFound(rows=())

@@ -62,7 +62,7 @@ async def show_referral(request: Request, viewer: Asking, ref: UUID) -> Response
         request,
         "referral.html",
         viewer=viewer,
-        tombstones=[erasures.tombstone(one, now) for one in to_erase],
+        tombstones=[erasures.tombstone(one, now) for one in to_erase.rows],
         ref=ref,
         version=view.version if view else item.version,
         looking=looking,

@@ -16,7 +16,7 @@ from services.partners.password import Try
 from services.partners.sign_in_rules import PASSWORD_LEAST, Method, Outcome, password_refused
 from services.partners.sign_in_tries import Known, begin, find_account, note, peek, take
 from services.partners.web_account import check_fresh
-from services.runtime.web.forms import read
+from services.runtime.web.forms import AS_TYPED, read
 from services.runtime.web.guard import COOKIE, OPEN, SIGNED_IN, Asking, Pages, service_of, session_hash
 from services.runtime.web.pages import redirect
 
@@ -28,14 +28,14 @@ class Typed(BaseModel):
     """The page of the password: three fields, and one answer for whatever is wrong of them."""
 
     email: str = Field(min_length=1, max_length=254)
-    password: str = Field(min_length=1, max_length=512)
+    password: str = Field(min_length=1, max_length=512, json_schema_extra=AS_TYPED)
     code: str = Field(min_length=1, max_length=40)
 
 
 class Chosen(BaseModel):
     """A new password."""
 
-    password: str = Field(min_length=1, max_length=512)
+    password: str = Field(min_length=1, max_length=512, json_schema_extra=AS_TYPED)
 
 
 class Confirmed(BaseModel):

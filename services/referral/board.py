@@ -13,6 +13,7 @@ from services.referral.business_time import PARIS, position
 from services.referral.definitions import TIMES, Time
 from services.referral.durations import EVENTS
 from services.referral.estimators import OPEN, PERCENTILES, Cell, Steps, by_time, curve_of, incidence_of, together
+from services.referral.lumps import Lump, gathered
 from services.referral.tallying import DAY_QUARTERS, HOUR_QUARTERS, began, rounded
 
 MONTHS_SHOWN, MONTHS_OF_A_TREND = 6, 3
@@ -95,7 +96,32 @@ def measures(
         by_clock[row.clock].append(row)
     split = {name: _by_clock_and_key(rows) for name, rows in splits.items()}
     quarter = began(position(now))
-    return tuple(_measure(one, by_clock[one.code], split, quarter, month_key(now), whole) for one in TIMES)
+    found = []
+    for one in TIMES:
+        by_month: defaultdict[str, list[Counted]] = defaultdict(list)
+        for row in by_clock[one.code]:
+            by_month[row.month].append(row)
+        groups = {key: group(one, by_month[key], quarter) for key in sorted(by_month)}
+        found.append(_measure(one, groups, split, quarter, month_key(now), whole))
+    return tuple(found)
+
+
+def measures_of(
+    lumps: Iterable[Lump], splits: Mapping[str, Iterable[Counted]], now: datetime, *, whole: bool = True
+) -> tuple[Measure, ...]:
+    """The same as `measures` of what was counted overall in lumps, several times as fast."""
+    by_clock: defaultdict[str, defaultdict[str, list[Lump]]] = defaultdict(lambda: defaultdict(list))
+    for one in lumps:
+        by_clock[one.clock][one.month].append(one)
+    split = {name: _by_clock_and_key(rows) for name, rows in splits.items()}
+    quarter, found = began(position(now)), []
+    for time in TIMES:
+        groups = {
+            month: Group(*gathered(own, EVENTS[time.code], time.target_days * DAY_QUARTERS, quarter))
+            for month, own in sorted(by_clock[time.code].items())
+        }
+        found.append(_measure(time, groups, split, quarter, month_key(now), whole))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +196,11 @@ def month_key(at: datetime) -> str:
     return f"{at.astimezone(PARIS):%Y-%m}"
 
 
+def month_start(month: str) -> datetime:
+    """Its first instant, in Paris."""
+    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=PARIS)
+
+
 def months_before(month: str, number: int) -> str:
     """The month so many months before."""
     year, place = map(int, month.split("-"))
@@ -178,19 +209,14 @@ def months_before(month: str, number: int) -> str:
 
 
 def _measure(
-    time: Time, rows: list[Counted], splits: Mapping[str, Mapping[str, Mapping[str, list[Counted]]]], quarter: int,
-    month: str, whole: bool,
+    time: Time, groups: Mapping[str, Group], splits: Mapping[str, Mapping[str, Mapping[str, list[Counted]]]],
+    quarter: int, month: str, whole: bool,
 ) -> Measure:
-    by_month: defaultdict[str, list[Counted]] = defaultdict(list)
-    for row in rows:
-        by_month[row.month].append(row)
     turn = months_before(month, MONTHS_OF_A_TREND - 1)
 
     def split(name: str) -> tuple[Figure, ...]:
         found = [figure(key, time, one, quarter) for key, one in splits.get(name, {}).get(time.code, {}).items()]
         return tuple(sorted(found, key=lambda one: (-one.n, one.key)))
-
-    groups = {key: group(time, by_month[key], quarter) for key in sorted(by_month)}
 
     def of(months: Iterable[str], *, share: bool = False) -> Figure:
         return estimated("", time, added([groups[key] for key in months]), share=share)

@@ -29,6 +29,10 @@ def as_json(board: Board, names: Names) -> dict[str, Any]:
              "whole": one.whole}
             for one in board.health
         ],
+        "desks": [
+            {"name": names.desk_alone(UUID(one.desk)), **{name.name: getattr(one, name.name) for name in fields(one)}}
+            for one in board.desks
+        ],
         "backlog": {
             "classes": board.backlog.classes,
             "cells": {state.value: counts for state, counts in board.backlog.cells.items()},
@@ -38,7 +42,7 @@ def as_json(board: Board, names: Names) -> dict[str, Any]:
         "funnel": {one.name: getattr(board.funnel, one.name) for one in fields(board.funnel)}
         | {"yardstick_percent": DREES_YARDSTICK},
         "said_after": {
-            "answers": board.said.answers, "contacted": board.said.contacted,
+            "answers": board.said.answers, "contacted": board.said.contacted, "contradicted": board.contradicted,
             "useful": {one.value: number for one, number in board.said.useful.items()},
             "right_open": {one.value: number for one, number in board.said.really.items()},
         },

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.referral.board import month_key
 from services.referral.board_store import Board
 from services.referral.board_view import count, percent
-from services.referral.definitions import DEFINITIONS, HOLD, PEOPLE, SAID
+from services.referral.definitions import BACKLOG, CAUSES, DEFINITIONS, HEALTH, HOLD, LATE, PEOPLE, SAID
 
 RULER = "du lundi au vendredi, de 9 h à 17 h, sans les jours fériés nationaux ; un jour vaut huit heures"
 ENDS = {
@@ -57,5 +57,14 @@ def _counts(board: Board) -> dict[str, str]:
     )
     found[PEOPLE.code] = f"{board.funnel.mature_opened} personnes sur {board.funnel.mature}."
     found[SAID.code] = f"{board.said.of_use} avis sur {board.said.spoken}, pour {board.said.answers} réponses."
+    found[HEALTH.code] = (
+        f"{count(len(board.desks), 'guichet regardé', 'guichets regardés')}, "
+        f"{count(sum(one.sent for one in board.desks), 'envoi', 'envois')} en trois mois\u202f: "
+        f"{count(len(board.health), 'repère dépassé', 'repères dépassés')}."
+    )
+    found[LATE.code] = f"{count(board.stuck.total, 'orientation', 'orientations')} en retard."
+    found[BACKLOG.code] = f"{count(board.backlog.total, 'orientation ouverte', 'orientations ouvertes')}."
+    noted = [f"{one.cause.label}\u202f: {one.people}" for one in board.causes if one.people]
+    found[CAUSES.code] = "\u202f; ".join(noted) + "." if noted else "Aucun motif noté."
     return found
 

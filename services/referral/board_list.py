@@ -95,6 +95,10 @@ KINDS: dict[str, Kind] = {
     ),
     "expirees": _of_course("Restées sans réponse", "Le guichet n’a pas répondu\u202f; vous pouvez les rouvrir.",
                            f"{_ROOT} AND state = 'expired'"),
+    "contredites": _of_course(
+        "Issues contredites", "La personne ou qui l’accompagne a dit que ce n’était pas ainsi : elles ont recommencé.",
+        f"{_NO_ERROR} AND contradicted > 0",
+    ),
     "rencontres": Kind(
         "Rencontres", "Les rencontres notées depuis six mois\u202f: comment, où et quand. Avec qui n’est pas ici.",
         "le", "ref, NULL AS \"right\", NULL::uuid AS desk, organisation, channel AS word, at", "met", "at >= :since",

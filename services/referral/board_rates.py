@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.referral.board_view import Names, count, listed, percent
-from services.referral.rates import Health, Hold, Rate
+from services.referral.rates import MANY, MANY_CHECKED, Health, Hold, Looked, Rate
 
 _WHY = {
     "declines": "a décliné {part} des {whole} orientations reçues ces trois derniers mois ({share})\u202f; le repère "
@@ -20,6 +20,7 @@ _DO = {
     "opens_little": "Regardez avec lui où les demandes s’arrêtent, et si les dossiers lui arrivent complets.",
     "contradicted": "Relisez ensemble quelques issues contredites.",
 }
+HEALTH_HEADS = ("Guichet", "Reçues", "Déclinées", "Droit ouvert", "Issues confirmées")
 
 
 def rate_rows(found: tuple[Rate, ...]) -> list[list[str]]:
@@ -54,12 +55,30 @@ def health_cards(found: tuple[Health, ...], names: Names) -> list[dict[str, Any]
     ]
 
 
-def health_sentence(found: tuple[Health, ...]) -> str:
-    """How many desks ask for a look."""
+def health_sentence(found: tuple[Health, ...], desks: tuple[Looked, ...]) -> str:
+    """How many desks ask for a look; while none has enough referrals, that no rule can apply yet."""
+    if not any(one.sent >= MANY or one.checked >= MANY_CHECKED for one in desks):
+        return (
+            f"Trop peu d’orientations pour juger : un repère s’applique à partir de {MANY} en trois mois, ou de "
+            f"{MANY_CHECKED} issues vérifiées en un an."
+        )
     if not found:
-        return "Aucun guichet ne dépasse un repère. Il faut assez d’orientations pour qu’un repère s’applique."
+        return "Aucun guichet ne dépasse un repère."
     desks = len({one.desk for one in found})
     return f"{count(desks, 'guichet mérite', 'guichets méritent')} un échange. Un repère n’est pas un jugement."
+
+
+def health_rows(desks: tuple[Looked, ...], names: Names) -> list[list[str]]:
+    """Rows under HEALTH_HEADS: what the rules look at, desk by desk."""
+    return [
+        [names.desk_alone(UUID(one.desk)), str(one.sent), _of(one.declined, one.sent), _of(one.opened, one.roots),
+         _of(one.confirmed, one.checked)]
+        for one in desks
+    ]  # fmt: skip
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part} sur {whole}" if whole else "–"
 
 
 def _share(one: Rate) -> str:

@@ -44,6 +44,24 @@ def sheets(board: Board, names: Names) -> tuple[Sheet, ...]:
         Sheet("guichets", "Guichets à regarder", ("Guichet", "Règle", "Nombre", "Sur"), tuple(
             (names.desk_alone(UUID(one.desk)), one.rule, one.part, one.whole) for one in board.health
         )),
+        Sheet("sante", "Nombres par guichet", (
+            "Guichet", "Envois en trois mois", "Déclinés", "Orientations d’origine", "Droits ouverts",
+            "Issues vérifiées en douze mois", "Confirmées",
+        ), tuple(
+            (names.desk_alone(UUID(one.desk)), one.sent, one.declined, one.roots, one.opened, one.checked,
+             one.confirmed)
+            for one in board.desks
+        )),
+        Sheet("pauses", "Pauses", ("À qui était le tour", "Heures ouvrées"), (
+            *((turn.label, round(hours, 1)) for turn, hours in board.hold.by_turn.items()),
+            ("Tout le temps écoulé", round(board.hold.hours, 1)),
+        )),
+        Sheet("reponses", "Ce que les personnes en disent", ("Quoi", "Réponses"), (
+            ("Réponses aux vérifications", board.said.answers), ("Disent avoir été contactées", board.said.contacted),
+            *((f"Droit ouvert\u202f: {one.label}", number) for one, number in board.said.really.items()),
+            *((f"Utile\u202f: {one.label}", number) for one, number in board.said.useful.items()),
+            ("Issues contredites", board.contradicted),
+        )),
     )  # fmt: skip
 
 

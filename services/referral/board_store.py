@@ -13,11 +13,12 @@ from contracts.lifecycle import State
 from contracts.viewer import Viewer
 from services.referral import tally_store
 from services.referral.backlog import Backlog, Cause, Funnel, backlog, causes, funnel
-from services.referral.board import Counted, Measure, measures, month_key, months_before, window_start
+from services.referral.board import Counted, Measure, measures, measures_of, month_key, months_before, window_start
 from services.referral.business_time import position
 from services.referral.definitions import TIMES
 from services.referral.durations import RESOLUTION
-from services.referral.rates import Health, Hold, Rate, counts_of, health, hold, rates
+from services.referral.lumps import Lump, time_behind
+from services.referral.rates import Health, Hold, Looked, Rate, counts_of, health, hold, looked_at, rates
 from services.referral.said_after import Said, read_said
 from services.referral.tallying import BACKLOG, COUNT, DUE_SECONDS, HOLDING, began
 from services.runtime.database import Work
@@ -54,7 +55,8 @@ class Stuck:
 class Board:
     """Everything that the board shows, for referrals first sent from `since` on, as of `at`.
 
-    `ended` counts root referrals of the cohort by the state in which they ended.
+    `ended` counts root referrals of the cohort by the state in which they ended; `contradicted` how often a person, or
+    her referent, said that an outcome was not so.
     """
 
     at: datetime
@@ -63,12 +65,14 @@ class Board:
     rates: tuple[Rate, ...]
     hold: Hold
     health: tuple[Health, ...]
+    desks: tuple[Looked, ...]
     backlog: Backlog
     funnel: Funnel
     causes: tuple[Cause, ...]
     stuck: Stuck
     ended: Mapping[State, int]
     said: Said
+    contradicted: int
 
 
 async def read_board(viewer: Viewer, work: Work, split: Sequence[str] = ALL_TIMES) -> Board:
@@ -78,27 +82,32 @@ async def read_board(viewer: Viewer, work: Work, split: Sequence[str] = ALL_TIME
     """
     await tally_store.hold_still(viewer, work)
     since, now = month_key(window_start(work.now)), began(position(work.now))
-    clocks = (*ALL_TIMES, COUNT, HOLDING)
-    overall = await _cells(viewer, work, clocks=clocks, since=since, by_month=True, quarter=now)
+    until = month_key(work.now)
+    lumps = [
+        Lump(*row) for row in await tally_store.read_lumps(viewer, work, clocks=ALL_TIMES, since=since, until=until)
+    ]
+    rows = await _cells(viewer, work, clocks=(COUNT, HOLDING), since=since)
     splits = {
         name: await _cells(viewer, work, clocks=split, since=since, split=name, quarter=now)
         for name in (SPLITS if split else ())
     }
     people = await tally_store.read_people(viewer, work, since=since)
-    counted = counts_of(overall)
+    counted, desks = counts_of(rows), await _looked_at(viewer, work)
     return Board(
         at=work.now,
         since=window_start(work.now),
-        measures=measures([row for row in overall if row.clock in ALL_TIMES], splits, work.now, whole=bool(split)),
+        measures=measures_of(lumps, splits, work.now, whole=bool(split)),
         rates=rates(counted),
-        hold=hold([row for row in overall if row.clock in (COUNT, HOLDING, RESOLUTION)], work.now),
-        health=await _health(viewer, work),
+        hold=hold(rows, work.now, time_behind([one for one in lumps if one.clock == RESOLUTION], work.now)),
+        health=health(desks),
+        desks=desks,
         backlog=backlog(await _cells(viewer, work, clocks=[BACKLOG], since="", quarter=now), work.now),
         funnel=funnel(people, work.now),
         causes=causes(people),
         stuck=_stuck(await tally_store.read_late(viewer, work)),
         ended={state: counted[f"state_{state.value}"] for state in (State.DECLINED, State.EXPIRED)},
         said=await read_said(viewer, work, window_start(work.now), window_start(work.now, 0)),
+        contradicted=counted["contradicted"],
     )
 
 
@@ -118,7 +127,7 @@ async def _cells(viewer: Viewer, work: Work, **what: Any) -> list[Counted]:  # n
     return [Counted(*row) for row in await tally_store.read_cells(viewer, work, **what)]
 
 
-async def _health(viewer: Viewer, work: Work) -> tuple[Health, ...]:
+async def _looked_at(viewer: Viewer, work: Work) -> tuple[Looked, ...]:
     now = month_key(work.now)
     rows = await tally_store.read_health(
         viewer, work, _OF_HEALTH, quarter=months_before(now, 2), year=months_before(now, 11)
@@ -127,9 +136,7 @@ async def _health(viewer: Viewer, work: Work) -> tuple[Health, ...]:
     year: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         quarter[row.key][row.how], year[row.key][row.how] = row.quarter, row.year
-    for counted in (*quarter.values(), *year.values()):
-        counted["checked"] = counted["confirmed"] + counted["contradicted"]
-    return health(quarter, year)
+    return looked_at(quarter, year)
 
 
 def _stuck(rows: Sequence[Any]) -> Stuck:

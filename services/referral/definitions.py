@@ -6,6 +6,8 @@ other; a test runs every one of them and holds it against the board.
 
 from dataclasses import dataclass
 
+from contracts.lifecycle import OPEN, State
+
 
 @dataclass(frozen=True, slots=True)
 class Time:
@@ -167,11 +169,15 @@ HOLD = Definition(
     f"    LATERAL (SELECT s::bigint AS seconds) AS x WHERE {_NO_ERROR} AND {_SENT}\nGROUP BY whose",
     "secondes ouvrées de pause terminée",
 )
+# A merge of two files is told to nobody (decision 26): a figure that counts people says so.
+_TWICE = (
+    " Qui a deux dossiers compte deux fois, même quand ils ont été réunis\u202f: le tableau ne sait pas qui est qui."
+)
 PEOPLE = Definition(
     "opened", "Droit ouvert dans les trois mois",
     "Personnes dont un droit a été repéré il y a trois mois ou plus\u202f: combien ont eu un droit ouvert dans les "
     "trois mois. Un droit déjà ouvert avant n’est pas compté. La Drees (Études et résultats n°\u00a01058) mesure "
-    "63\u00a0%.",
+    "63\u00a0%." + _TWICE,
     "SELECT count(*) FILTER (WHERE opened_at <= identified_at + interval '3 months'), count(*)\n"
     "FROM referral.personstep WHERE identified_at <= now() - interval '3 months'\n    AND "
     + (_COHORT % "met_at"),
@@ -186,4 +192,50 @@ SAID = Definition(
     + (_COHORT % "at"),
     "réponses aux vérifications, par leur date",
 )
-DEFINITIONS = (*map(_of_time, TIMES), *RATES, HOLD, PEOPLE, SAID)
+_PARIS = "AT TIME ZONE 'Europe/Paris'"
+_IS_OPEN = "state IN (" + ", ".join(f"'{state.value}'" for state in State if state in OPEN) + ")"
+LATE = Definition(
+    "retard", "Où ça bloque",
+    "Les orientations ouvertes dont la date attendue est passée : réponse du guichet, premier contact, reprise après "
+    "une pause, ou quatorze jours sans rien une fois la personne jointe. Comptées à l’heure pour une réponse, au "
+    "lendemain pour le reste ; par guichet, par droit et par étape.",
+    f"SELECT state, count(*) FROM referral.course\nWHERE {_IS_OPEN}\n"
+    "    AND CASE state WHEN 'sent' THEN date_trunc('hour', due + interval '1 hour' - interval '1 microsecond')\n"
+    f"        ELSE (date_trunc('day', due {_PARIS}) + interval '1 day') {_PARIS} END <= date_trunc('hour', now())\n"
+    "GROUP BY state",
+    "orientations ouvertes",
+)
+BACKLOG = Definition(
+    "ouvertes", "Ouvertes, par ancienneté",
+    "Toutes les orientations qui ne sont pas finies aujourd’hui, quelle que soit leur date d’envoi. L’âge part du tout "
+    "premier envoi, réorientations comprises. Les saisies par erreur ne sont comptées nulle part.",
+    f"SELECT state, count(*) FROM referral.course\nWHERE {_IS_OPEN}\nGROUP BY state",
+    "orientations ouvertes",
+)
+CAUSES = Definition(
+    "motifs", "Motifs de non-recours",
+    "Les personnes rencontrées depuis six mois pour qui un bilan des droits a noté ce motif (typologie de l’Odenore). "
+    "Une personne peut en avoir plusieurs ; elle compte une fois dans chacun." + _TWICE,
+    "SELECT cause, count(*) FROM referral.personstep, unnest(causes) AS cause\n"
+    "WHERE identified_at IS NOT NULL AND " + (_COHORT % "met_at") + "\nGROUP BY cause",
+    "personnes rencontrées",
+)
+HEALTH = Definition(
+    "sante", "Guichets à regarder",
+    "Trois règles, par guichet et jamais par personne : au moins 50 envois en trois mois et 30 % ou plus déclinés ; "
+    "au moins 50 orientations d’origine et 25 % ou moins de droits ouverts ; au moins 100 issues vérifiées en douze "
+    "mois et 45 % ou moins de confirmées. En dessous de ces nombres, aucune règle ne s’applique.",
+    "SELECT desk, count(*) FILTER (WHERE sent_in >= quarter) AS sent,\n"
+    "    count(*) FILTER (WHERE sent_in >= quarter AND state = 'declined') AS declined,\n"
+    "    count(*) FILTER (WHERE root_in >= quarter AND state <> 'redirected') AS roots,\n"
+    "    count(*) FILTER (WHERE root_in >= quarter AND state = 'closed' AND outcome = 'right_opened') AS opened,\n"
+    "    count(*) FILTER (WHERE root_in >= year AND state = 'closed' AND confirmed) AS confirmed,\n"
+    "    coalesce(sum(contradicted) FILTER (WHERE sent_in >= year), 0) AS contradicted\n"
+    f"FROM (SELECT *, date_trunc('month', sent_at {_PARIS}) AS sent_in,\n"
+    f"    date_trunc('month', root_sent_at {_PARIS}) AS root_in,\n"
+    f"    date_trunc('month', now() {_PARIS}) - interval '2 months' AS quarter,\n"
+    f"    date_trunc('month', now() {_PARIS}) - interval '11 months' AS year FROM referral.course) AS c\n"
+    f"WHERE {_NO_ERROR} GROUP BY desk",
+    "orientations de chaque guichet",
+)
+DEFINITIONS = (*map(_of_time, TIMES), *RATES, HOLD, PEOPLE, SAID, HEALTH, LATE, BACKLOG, CAUSES)

@@ -39,6 +39,8 @@ class Duration(Base, table=True):
     __table_args__ = (
         Index("duration_of_subject", "subject"),
         Index("duration_by_start", "clock", "how", "start"),
+        Index("duration_began", "clock", "start"),
+        Index("duration_of_desk", "desk", "clock", "start"),
     )
 
 

@@ -3,6 +3,10 @@
 Each is a plain function over one transaction; two simultaneous actions meet at the row lock, and one of them wins.
 """
 
+from typing import Any
+
+from sqlalchemy import Row
+
 from contracts.asks import (
     ActOnReferral,
     ArrangeAppointment,
@@ -20,7 +24,7 @@ from services.referral import store
 from services.referral.desk_terms import terms_for
 from services.referral.domain import actor_kind, available, decide, parties
 from services.referral.life import Life, Moment, already_answered
-from services.referral.tables import Referral, Task
+from services.referral.tables import Referral
 from services.referral.timeline import steps_for, with_reminders
 from services.runtime.database import Work
 
@@ -88,7 +92,7 @@ async def list_tasks(ask: ListTasks, work: Work) -> TasksFound:
     return TasksFound(tasks=tuple(_task(row) for row in rows))
 
 
-def _task(row: Task) -> TaskView:
+def _task(row: Row[Any]) -> TaskView:
     departure = DepartureTask(row.kind) if row.kind in set(DepartureTask) else None
     follow = FollowTask(row.kind) if row.kind in set(FollowTask) else None
     kind = NEAREST[departure] if departure else TaskKind.OUTCOME_TO_CHECK if follow else TaskKind(row.kind)

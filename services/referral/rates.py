@@ -24,6 +24,9 @@ _PARTS: dict[str, tuple[str, str]] = {
     "reminder": ("reminder_worked", "reminded"), "confirmed": ("confirmed", "checked"),
 }  # fmt: skip
 
+# From how many referrals in three months, and outcomes checked in twelve, a rule applies.
+MANY, MANY_CHECKED = 50, 100
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -63,6 +66,20 @@ class Health:
     whole: int
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the rules look at of one desk: in the last three months of sending, and for `confirmed` of `checked` in
+    twelve."""
+
+    desk: str
+    sent: int
+    declined: int
+    roots: int
+    opened: int
+    confirmed: int
+    checked: int
+
+
 def counts_of(rows: Iterable[Counted]) -> Counter[str]:
     """What was counted, by word; `redirected` and `checked` are sums of others."""
     found: Counter[str] = Counter()
@@ -82,9 +99,10 @@ def rates(counted: Mapping[str, int]) -> tuple[Rate, ...]:
     )
 
 
-def hold(rows: Iterable[Counted], now: datetime) -> Hold:
-    """Pauses that have ended and those that go on, beside the time that the roots of the same cells take."""
-    quarter, total = began(position(now)), 0
+def hold(rows: Iterable[Counted], now: datetime, beside: int = 0) -> Hold:
+    """Pauses that have ended and those that go on, beside the time that the roots of the same cells take: as they are
+    among `rows`, and `beside` quarter hours that were added up already."""
+    quarter, total = began(position(now)), beside
     by_turn: Counter[Turn] = Counter()
     for row in rows:
         since = max(0, quarter - row.bucket) * row.n if row.quarters is None else row.quarters
@@ -97,20 +115,34 @@ def hold(rows: Iterable[Counted], now: datetime) -> Hold:
     return Hold({turn: by_turn[turn] / 3600 for turn in Turn}, total * QUARTER / 3600)
 
 
-def health(quarter: Mapping[str, Mapping[str, int]], year: Mapping[str, Mapping[str, int]]) -> tuple[Health, ...]:
-    """The desks that a rule would look at, by desk of what was counted in the last three and twelve months of sending.
+def looked_at(
+    quarter: Mapping[str, Mapping[str, int]], year: Mapping[str, Mapping[str, int]]
+) -> tuple[Looked, ...]:
+    """What the rules look at, by desk of what was counted in the last three and twelve months; busiest desk first."""
+    found = []
+    for desk in {*quarter, *year}:
+        now, long = quarter.get(desk, {}), year.get(desk, {})
+        one = Looked(
+            desk, now.get("sent", 0), now.get("declined", 0), now.get("roots", 0), now.get("right_opened", 0),
+            long.get("confirmed", 0), long.get("confirmed", 0) + long.get("contradicted", 0),
+        )
+        if one.sent or one.checked:
+            found.append(one)
+    return tuple(sorted(found, key=lambda one: (-one.sent, one.desk)))
+
+
+def health(desks: Iterable[Looked]) -> tuple[Health, ...]:
+    """The desks that a rule would look at.
 
     A peer's rules: ≥ 50 referrals in the quarter and ≥ 30 % declined; ≥ 50 and ≤ 25 % opened; ≥ 100 answers in the
     year and ≤ 45 % satisfying, an answer being an outcome that was confirmed or contradicted.
     """
     found = []
-    for desk in sorted({*quarter, *year}):
-        now, long = quarter.get(desk, {}), year.get(desk, {})
-        sent, roots, checked = now.get("sent", 0), now.get("roots", 0), long.get("checked", 0)
-        if sent >= 50 and now.get("declined", 0) * 100 >= 30 * sent:
-            found.append(Health("declines", desk, now.get("declined", 0), sent))
-        if roots >= 50 and now.get("right_opened", 0) * 100 <= 25 * roots:
-            found.append(Health("opens_little", desk, now.get("right_opened", 0), roots))
-        if checked >= 100 and long.get("confirmed", 0) * 100 <= 45 * checked:
-            found.append(Health("contradicted", desk, long.get("confirmed", 0), checked))
+    for one in sorted(desks, key=lambda one: one.desk):
+        if one.sent >= MANY and one.declined * 100 >= 30 * one.sent:
+            found.append(Health("declines", one.desk, one.declined, one.sent))
+        if one.roots >= MANY and one.opened * 100 <= 25 * one.roots:
+            found.append(Health("opens_little", one.desk, one.opened, one.roots))
+        if one.checked >= MANY_CHECKED and one.confirmed * 100 <= 45 * one.checked:
+            found.append(Health("contradicted", one.desk, one.confirmed, one.checked))
     return tuple(found)

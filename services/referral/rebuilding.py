@@ -6,7 +6,7 @@ differences are written: readers never do.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,9 +19,8 @@ from services.referral.durations_rows import COURSE, WAIT, columns, course_of, r
 from services.referral.tally_store import HOLD_OFF, SPLITS, recount_everybody
 from services.referral.tallying import Cell, cells_of_course, cells_of_waits
 from services.runtime.database import Database, Work
-from services.runtime.projecting import Progress, unhurried
+from services.runtime.projecting import AT_ONCE, Progress, unhurried
 
-ROOTS_AT_ONCE = 500
 _CHANGE = (*Cell._fields, "n")
 _CELL = ("split", "clock", "month", "key", "how", "bucket")
 _SHADOWS = (
@@ -43,10 +42,12 @@ SELECT t.referral, t.step, t.at FROM referral.reminded t JOIN referral.referral 
 WHERE r.root = ANY(cast(:roots AS uuid[]))
 """
 _MOVED = """
+CREATE TEMP TABLE shadow_moved ON COMMIT DROP AS
 SELECT DISTINCT r.root FROM referral.referral r LEFT JOIN shadow_course s ON s.ref = r.ref
 LEFT JOIN referral.course c ON c.ref = r.ref
 WHERE s.version IS DISTINCT FROM r.version OR c.reminded IS DISTINCT FROM s.reminded
 """
+_MOVED_ROOTS = "SELECT root FROM shadow_moved WHERE root > :after ORDER BY root LIMIT :most"
 _FILL = f"""
 WITH waits AS (
     INSERT INTO shadow_duration ({columns(WAIT)})
@@ -97,10 +98,10 @@ class Rebuilt:
         return not any(self.differing.values())
 
 
-async def rebuild(database: Database, progress: Progress) -> Rebuilt:
+async def rebuild(database: Database, progress: Progress, at_once: int = AT_ONCE) -> Rebuilt:
     """Fold the whole record again, compare, and leave the live rows as the record says. One transaction.
 
-    `progress` is called with the roots done and all of them.
+    `progress` is called with the roots done and all of them; `at_once` of them are in memory.
     """
     async with database.worker() as work:
         await unhurried(work)
@@ -108,18 +109,16 @@ async def rebuild(database: Database, progress: Progress) -> Rebuilt:
             await work.execute(statement)
         total = (await work.execute("SELECT count(DISTINCT root) FROM referral.referral")).scalar_one()
         done = facts = 0
-        after = UUID(int=0)
-        while roots := (await work.execute(_ROOTS, after=after, most=ROOTS_AT_ONCE)).scalars():
+        async for roots in _pages(_ROOTS, at_once, work):
             facts += await _fold(roots, work)
-            after, done = roots[-1], done + len(roots)
+            done += len(roots)
             progress(done, max(done, total))
         await work.execute(HOLD_OFF)
         await work.execute(_LOCK)
-        moved = (await work.execute(_MOVED)).scalars()
-        for start in range(0, len(moved), ROOTS_AT_ONCE):
-            batch = moved[start : start + ROOTS_AT_ONCE]
-            await _unfold(batch, work)
-            facts += await _fold(batch, work)
+        await work.execute(_MOVED)
+        async for roots in _pages(_MOVED_ROOTS, at_once, work):
+            await _unfold(roots, work)
+            facts += await _fold(roots, work)
         return Rebuilt(done, facts, await _swap(work) | await recount_everybody(work))
 
 
@@ -131,6 +130,13 @@ async def rebuild_if_unfollowed(database: Database) -> None:
         )).scalar_one()
     if missing:
         await rebuild(database, lambda _done, _all: None)
+
+
+async def _pages(statement: str, most: int, work: Work) -> AsyncIterator[list[UUID]]:
+    after = UUID(int=0)
+    while roots := (await work.execute(statement, after=after, most=most)).scalars():
+        yield roots
+        after = roots[-1]
 
 
 async def _fold(roots: Sequence[UUID], work: Work) -> int:

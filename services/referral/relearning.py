@@ -2,16 +2,18 @@
 reminded, and when desks work. These facts have no version: each says its whole row, and is looked for by its key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from contracts.envelope import Envelope, Fact
 from contracts.facts import DeskHoursChanged, PersonErased, PersonMet, ReminderTold, RightsIdentified
 from services.referral.calendar_rules import FRANCE, week_of
 from services.runtime.database import Database, Work
-from services.runtime.projecting import Compared, Record, Row, Table, put_right, unhurried
+from services.runtime.projecting import Compared, Record, Row, Table, put_right
 
 NOT_REBUILT = {
     "referral.referral": "le registre des orientations s’écrit ici avec ses faits ; il est la source, pas une copie",
@@ -24,36 +26,59 @@ GIVEN = Table(
     "referral.remindergiven", ("referral", "step", "due_at"), ("desk", "sender_organisation", "told", "at"), ("ref",)
 )
 HOURS = Table("referral.businesscalendar", ("owner", "valid_from"), ("said_at", "holidays", "hours", "closures"))
-# Until the end nobody is forgotten here, and no desk says its hours: what is written is not older than what is there.
+# Until the end of a page nobody is forgotten here, and no desk says its hours: nothing older is written over what came.
 _NOBODY_FORGOTTEN = "LOCK TABLE identified, met IN SHARE ROW EXCLUSIVE MODE"
 _NO_HOURS_SAID = "LOCK TABLE businesscalendar IN SHARE ROW EXCLUSIVE MODE"
 _HERE = "SELECT ref, sender_organisation FROM referral.referral WHERE ref = ANY(cast(:refs AS uuid[]))"
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Facts of one kind, whose record has them, how a page of them is put right, and what holds still meanwhile."""
+
+    service: str
+    kind: type[Fact]
+    put: Callable[[Sequence[Envelope], Record, Work], Awaitable[Iterable[Compared]]]
+    lock: str | None = None
+
+
 async def relearn(database: Database, record: Record) -> list[Compared]:
-    """Before the figures are folded again: they rest on these."""
-    async with database.worker() as work:
-        await unhurried(work)
-        met = await _told(record, work, "intake", PersonMet)
-        noted = await _told(record, work, "intake", RightsIdentified)
-        reminders = [one.data for one in await _told(record, work, "notify", ReminderTold)]
-        given = await _given(reminders, work)
-        await work.execute(_NOBODY_FORGOTTEN)
-        erased = {one.subject for one in await record.told("intake", PersonErased.type_name())}
-        found = [
-            await put_right(MET, _rows(MET, _alive(met, erased)), work),
-            await put_right(IDENTIFIED, _rows(IDENTIFIED, _alive(noted, erased)), work),
-            await put_right(REMINDED, reminded(given), work),
-            await put_right(GIVEN, given, work),
-        ]
-    async with database.worker() as work:
-        await work.execute(_NO_HOURS_SAID)
-        hours = calendars(await _told(record, work, "partners", DeskHoursChanged))
-        return [*found, await put_right(HOURS, hours, work)]
+    """Before the figures are folded again: they rest on these. A page of objects in a transaction."""
+    found = {table.name: Compared(table.name) for table in (MET, IDENTIFIED, REMINDED, GIVEN, HOURS)}
+    for learnt in LEARNT:
+        consumer, kind = f"referral-{learnt.kind.words()[0]}", learnt.kind.type_name()
+        async for refs in record.pages(learnt.service, kind):
+            async with database.worker() as work:
+                if learnt.lock is not None:
+                    await work.execute(learnt.lock)
+                told = await record.told_to(consumer, work, learnt.service, kind, refs=refs)
+                for one in await learnt.put(told, record, work):
+                    found[one.table] += one
+    return list(found.values())
 
 
-async def _told(record: Record, work: Work, service: str, kind: type[Fact]) -> list[Envelope]:
-    return await record.told_to(f"referral-{kind.words()[0]}", work, service, kind.type_name())
+async def _put_people(table: Table, told: Sequence[Envelope], record: Record, work: Work) -> list[Compared]:
+    """Nothing of an erased person comes back by this way."""
+    people = {UUID(one.data["person"]) for one in told}
+    erased = {one.subject for one in await record.told("intake", PersonErased.type_name(), refs=people)}
+    return [await put_right(table, _rows(table, [one for one in told if one.data["person"] not in erased]), work)]
+
+
+async def _put_reminders(told: Sequence[Envelope], _record: Record, work: Work) -> list[Compared]:
+    given = await _given([one.data for one in told], work)
+    return [await put_right(REMINDED, reminded(given), work), await put_right(GIVEN, given, work)]
+
+
+async def _put_hours(told: Sequence[Envelope], _record: Record, work: Work) -> list[Compared]:
+    return [await put_right(HOURS, calendars(told), work)]
+
+
+LEARNT = (
+    Learnt("intake", PersonMet, partial(_put_people, MET), _NOBODY_FORGOTTEN),
+    Learnt("intake", RightsIdentified, partial(_put_people, IDENTIFIED), _NOBODY_FORGOTTEN),
+    Learnt("notify", ReminderTold, _put_reminders),
+    Learnt("partners", DeskHoursChanged, _put_hours, _NO_HOURS_SAID),
+)
 
 
 def calendars(told: Sequence[Envelope]) -> list[Row]:
@@ -70,11 +95,6 @@ def calendars(told: Sequence[Envelope]) -> list[Row]:
                              for each in fact.closures],
             }  # fmt: skip
     return list(found.values())
-
-
-def _alive(told: Sequence[Envelope], erased: set[str]) -> list[Envelope]:
-    """Nothing of an erased person comes back by this way."""
-    return [one for one in told if one.data["person"] not in erased]
 
 
 def _rows(table: Table, told: Sequence[Envelope]) -> list[Row]:

@@ -26,6 +26,14 @@ def _useful(said: Said) -> str:
     return f"Utile\u202f? {', '.join(words)}{rest}\u202f: {percent(said.of_use / said.spoken)} au moins en partie."
 
 
+def contradicted(number: int) -> str:
+    """How often an outcome was said not to be so; nothing when it never was."""
+    if not number:
+        return ""
+    told = "Une fois, la personne" if number == 1 else f"{number} fois, la personne"
+    return f"{told} ou qui l’accompagne a contredit l’issue, et l’orientation a recommencé."
+
+
 def desk_rows(said: Said, names: Names) -> list[list[str]]:
     """By desk: how many said whether it was of use, and how many of them that it was at least in part."""
     rows = [

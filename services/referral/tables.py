@@ -204,6 +204,8 @@ class Met(Base, table=True):
     channel: str
     at: datetime = Field(sa_column=instant())
 
+    __table_args__ = (Index("met_by_day", "at"),)
+
 
 class Identified(Base, table=True):
     """A rights review noted presumed rights (read model of RightsIdentified); `ref` is the review."""
@@ -214,6 +216,8 @@ class Identified(Base, table=True):
     rights: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     causes: list[str] = Field(default_factory=list, sa_column=words())
     at: datetime = Field(sa_column=instant())
+
+    __table_args__ = (Index("identified_by_day", "at"),)
 
 
 PLUMBING = plumbing(Base, "referral")

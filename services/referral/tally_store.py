@@ -106,15 +106,27 @@ SELECT key, how, coalesce(sum(n) FILTER (WHERE month >= :quarter), 0)::bigint AS
     SELECT month, desk::text, how, n FROM tallychange WHERE clock = 'count' AND month >= :year
 ) AS c WHERE how = ANY(:words) GROUP BY 1, 2
 """
+_DUE = """SELECT split, key, how, sum(n) AS n, min(bucket) FILTER (WHERE n > 0) AS since FROM tally
+    WHERE split = '{split}' AND clock = 'due' AND month = '' AND bucket <= :hour GROUP BY 1, 2, 3"""
+# One split after the other follows the index, and needs no sorting.
 _LATE = f"""
-SELECT split, key, how, sum(n)::bigint AS n, min(bucket) FILTER (WHERE n > 0) AS since FROM (
-    SELECT split, key, how, bucket, n FROM tally
-    WHERE split IN ('', 'desk', 'right') AND clock = 'due' AND bucket <= :hour
+SELECT split, key, how, sum(n)::bigint AS n, min(since) AS since FROM (
+    {" UNION ALL ".join(_DUE.format(split=split) for split in (OVERALL, DESK, RIGHT))}
     UNION ALL
-    SELECT split, key, how, bucket, n FROM tallychange,
+    SELECT split, key, how, n, CASE WHEN n > 0 THEN bucket END FROM tallychange,
         LATERAL {_split(OVERALL, DESK, RIGHT)}
     WHERE clock = 'due' AND bucket <= :hour
 ) AS c GROUP BY 1, 2, 3 HAVING sum(n) > 0
+"""
+# As they are, neither rounded nor added up: the reader does that as she goes.
+_LUMPS = """
+SELECT month, clock, how, array_agg(bucket) AS buckets, array_agg(n) AS counts FROM (
+    SELECT month, clock, how, bucket, n FROM tally
+    WHERE split = '' AND clock = ANY(:clocks) AND month >= :since AND month <= :until
+    UNION ALL
+    SELECT month, clock, how, bucket, n FROM tallychange
+    WHERE clock = ANY(:clocks) AND month >= :since AND month <= :until
+) AS c GROUP BY 1, 2, 3
 """
 # What was taken back leaves an empty cell behind.
 _TIDY = "DELETE FROM tally WHERE n = 0"
@@ -165,6 +177,16 @@ async def read_cells(
     return (await work.execute(statement, clocks=list(clocks), since=since, until=until, **now)).all()
 
 
+async def read_lumps(
+    viewer: Viewer, work: Work, *, clocks: Sequence[str], since: str, until: str
+) -> list[Any]:
+    """(month, clock, how, buckets, counts) of these clocks overall, for cohorts of those months: what ended so, by how
+    long, a bucket once or several times. Refusal: RoleNotAllowed."""
+    if not viewer.has(Role.COORDINATOR):
+        raise RoleNotAllowed
+    return (await work.execute(_LUMPS, clocks=list(clocks), since=since, until=until)).all()
+
+
 async def read_health(viewer: Viewer, work: Work, words: Sequence[str], *, quarter: str, year: str) -> list[Any]:
     """(desk, word, number since the month `quarter`, number since the month `year`). Refusal: RoleNotAllowed."""
     if not viewer.has(Role.COORDINATOR):
@@ -197,9 +219,9 @@ async def recount_everybody(work: Work) -> dict[str, int]:
     """Count all people anew, under HOLD_OFF; how many cells differed from what would have been read."""
     found: Counter[PersonCell] = Counter()
     live = Counter({PersonCell(*row[:3]): row[3] for row in await work.execute(_COUNTED_PEOPLE)})
-    touched = (await work.execute("DELETE FROM touched RETURNING person")).scalars()
-    if touched:
-        before, after = await _both(list(set(touched)), work)
+    while touched := (await work.execute(_TAKE_TOUCHED, batch=PEOPLE_AT_ONCE)).scalars():
+        before, after = await _both(touched, work)
+        await _keep(after, work)  # she may stand in a later batch, too
         live.update(_total(after.values()))
         live.subtract(_total(before.values()))
     await work.execute("DELETE FROM personstep")

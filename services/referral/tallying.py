@@ -7,6 +7,7 @@ whole of a referral's cells follows from its rows, so a change of the rows is th
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -45,6 +46,7 @@ class Cell(NamedTuple):
     bucket: int
 
 
+@lru_cache(maxsize=16_384)
 def rounded(quarters: int) -> int:
     """A wait as it is published, in quarter hours, never shorter than it was.
 

@@ -86,12 +86,14 @@ def _rest(board: Board, names: view.Names) -> dict[str, Any]:
         "funnel": board.funnel,
         "yardstick": view.yardstick(board.funnel),
         "causes": board.causes,
-        "health_sentence": board_rates.health_sentence(board.health),
+        "health_sentence": board_rates.health_sentence(board.health, board.desks),
+        "health_table": (board_rates.HEALTH_HEADS, board_rates.health_rows(board.desks, names)),
         "health": board_rates.health_cards(board.health, names),
         "hold_sentence": board_rates.hold_sentence(board.hold),
         "rates": list(zip(board.rates, board_rates.rate_rows(board.rates), strict=True)),
         "said": said_after_words.sentence(board.said),
         "said_rows": said_after_words.desk_rows(board.said, names),
+        "contradicted": said_after_words.contradicted(board.contradicted),
         "ended": [(state.label, state.value, number) for state, number in board.ended.items()],
     }
 

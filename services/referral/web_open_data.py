@@ -4,7 +4,6 @@ comparison with other territories that follows from it.
 
 import json
 import re
-from typing import Any
 from uuid import UUID
 
 from fastapi import Request
@@ -12,11 +11,10 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from contracts.refusals import InvalidInput, NotFound, Refusal
-from contracts.rights import right_name
 from contracts.viewer import Role, Viewer
 from services.referral import comparison, publishing
 from services.referral.board_view import month_name
-from services.referral.open_data import TOTAL, Published
+from services.referral.open_data_words import shown
 from services.referral.web_board import COORDINATOR
 from services.runtime.web import dates
 from services.runtime.web.guard import OPEN, Asking, Pages, service_of
@@ -67,7 +65,7 @@ async def _open_page(request: Request, viewer: Viewer, refused: str | None = Non
         quarter=None if quarter in {one.month for one in found} else _quarter(quarter),
         waiting=[
             {"ref": one.ref, "name": _quarter(one.month), "at": dates.when(one.prepared_at, now),
-             "mine": one.prepared_by == viewer.account, **_table(one.table)}
+             "mine": one.prepared_by == viewer.account, **shown(one.table)}
             for one in waiting
         ],
         published=_published(request, found),
@@ -79,9 +77,9 @@ async def public_page(request: Request) -> Response:
     """The published files, for anybody."""
     async with service_of(request).database.web(None) as work:
         found = await publishing.published(work)
-    shown = _table(found[0].table) if found else None
     return request.app.state.pages.render(
-        request, "open_public.html", published=_published(request, found), shown=shown,
+        request, "open_public.html", published=_published(request, found),
+        shown=shown(found[0].table) if found else None,
         name=_quarter(found[0].month) if found else None,
     )  # fmt: skip
 
@@ -106,16 +104,6 @@ def _published(request: Request, found: list[publishing.Publication]) -> list[di
         {"name": _quarter(one.month), "at": dates.day(one.approved_at), "address": f"/ouvert/{territory}/{one.month}"}
         for one in found
     ]
-
-
-def _table(table: Published) -> dict[str, Any]:
-    columns = ["Droit", *(publishing.SITUATIONS.get(one, TOTAL) for one in table.columns)]
-    rows = [
-        [row if row == TOTAL else right_name(row), *("secret" if one is None else str(one) for one in cells)]
-        for row, cells in zip(table.rows, table.cells, strict=True) if any(one is not None for one in cells)
-    ]
-    hidden = sum(one is None for cells in table.cells for one in cells)
-    return {"columns": columns, "rows": rows, "hidden": hidden, "cells": sum(map(len, table.cells))}
 
 
 def _quarter(month: str) -> str:

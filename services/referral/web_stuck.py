@@ -76,7 +76,7 @@ async def ask(request: Request, viewer: Asking, ref: UUID) -> Response:
         if refusal.status == 404:
             raise
         return await _page(request, viewer, {f"o-{ref}": str(refusal)}, refusal.status)
-    return redirect(HERE, "acted")
+    return redirect(HERE, "managers_asked")
 
 
 @pages.post("/tableau/bloquees/{ref}/contester", COORDINATOR)
@@ -93,7 +93,7 @@ async def contest(request: Request, viewer: Asking, ref: UUID) -> Response:
         if refusal.status == 404:
             raise
         return await _page(request, viewer, {f"o-{ref}": str(refusal)}, refusal.status)
-    return redirect(HERE, "acted")
+    return redirect(HERE, "contested")
 
 
 async def _page(request: Request, viewer: Viewer, errors: Errors, status: int) -> Response:

@@ -1,11 +1,12 @@
 """What a service keeps from facts, set beside what the record says it should be: compared row by row, and put right.
 
 The record is the table of facts of each service in PostgreSQL, kept for good; the stream, which forgets, has no part in
-it. Only facts that the service has taken count, so what waits on the bus is no difference.
+it. Only facts that the service has taken count, so what waits on the bus is no difference. It is read by pages of
+objects and never whole: the memory that this needs does not grow with it.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,10 +23,13 @@ SELECT DISTINCT ref FROM fact WHERE version > 0 AND ref > :after AND type LIKE :
 """
 _COUNT = "SELECT count(DISTINCT ref) FROM fact WHERE version > 0 AND type LIKE :thing"
 _COUNTED = "SELECT ref, envelope FROM fact WHERE version > 0 AND ref = ANY(cast(:refs AS uuid[])) ORDER BY ref, version"
+_TOLD_REFS = """
+SELECT DISTINCT ref FROM fact WHERE version = 0 AND ref > :after AND type = ANY(cast(:types AS text[]))
+ORDER BY ref LIMIT :most
+"""
 _TOLD = """
 SELECT id, envelope, at > now() - interval '40 days' AS recent FROM fact
-WHERE version = 0 AND type = ANY(cast(:types AS text[])) AND (cast(:refs AS uuid[]) IS NULL OR ref = ANY(:refs))
-ORDER BY seq
+WHERE version = 0 AND type = ANY(cast(:types AS text[])) AND ref = ANY(cast(:refs AS uuid[])) ORDER BY seq
 """
 # The inbox remembers 45 days: what is older was taken long ago.
 _NOTED = "SELECT fact FROM inbox WHERE consumer = :consumer AND fact = ANY(cast(:facts AS uuid[]))"
@@ -68,10 +72,10 @@ class Compared:
 
 
 class Record:
-    """The facts that each service wrote, read under its own worker role."""
+    """The facts that each service wrote, read under its own worker role, `at_once` objects at a time."""
 
-    def __init__(self, databases: Mapping[str, Database]) -> None:
-        self.databases = databases
+    def __init__(self, databases: Mapping[str, Database], at_once: int = AT_ONCE) -> None:
+        self.databases, self.at_once = databases, at_once
 
     async def count(self, service: str, thing: str) -> int:
         """How many objects of that name have facts there."""
@@ -80,9 +84,16 @@ class Record:
         return found
 
     async def refs(self, service: str, thing: str, after: UUID) -> list[UUID]:
-        """The next AT_ONCE objects."""
+        """The next `at_once` objects that have counted facts."""
         async with self.databases[service].worker() as work:
-            return list((await work.execute(_REFS, after=after, thing=f"{thing}.%", most=AT_ONCE)).scalars())
+            return list((await work.execute(_REFS, after=after, thing=f"{thing}.%", most=self.at_once)).scalars())
+
+    async def pages(self, service: str, *types: str) -> AsyncIterator[list[UUID]]:
+        """All objects of which facts of these types, without a version, were written; `at_once` of them each time."""
+        after = UUID(int=0)
+        while refs := await self._told_refs(service, types, after):
+            yield refs
+            after = refs[-1]
 
     async def counted(self, service: str, refs: Iterable[UUID]) -> dict[UUID, list[Envelope]]:
         """The counted facts of these objects, each one's in the order of their versions."""
@@ -92,12 +103,12 @@ class Record:
                 found.setdefault(row.ref, []).append(Envelope.model_validate(row.envelope))
         return found
 
-    async def told(self, service: str, *types: str, refs: Iterable[UUID] | None = None) -> list[Envelope]:
-        """Facts of these types, which have no version, in the order in which they were written."""
+    async def told(self, service: str, *types: str, refs: Iterable[UUID]) -> list[Envelope]:
+        """What these objects have of facts of these types, without a version, in the order of their writing."""
         return [Envelope.model_validate(row.envelope) for row in await self._told(service, types, refs)]
 
     async def told_to(
-        self, consumer: str, reader: Work, service: str, *types: str, refs: Iterable[UUID] | None = None
+        self, consumer: str, reader: Work, service: str, *types: str, refs: Iterable[UUID]
     ) -> list[Envelope]:
         """The same, without what that consumer, whose service `reader` works in, has not taken yet."""
         rows = await self._told(service, types, refs)
@@ -105,11 +116,14 @@ class Record:
         noted = set((await reader.execute(_NOTED, consumer=consumer, facts=recent)).scalars())
         return [Envelope.model_validate(row.envelope) for row in rows if not row.recent or row.id in noted]
 
-    async def _told(self, service: str, types: Iterable[str], refs: Iterable[UUID] | None) -> list[DriverRow]:
+    async def _told_refs(self, service: str, types: Iterable[str], after: UUID) -> list[UUID]:
         async with self.databases[service].worker() as work:
-            await unhurried(work)
-            given = None if refs is None else list(refs)
-            return (await work.execute(_TOLD, types=list(types), refs=given)).all()
+            await unhurried(work)  # a rare type is looked for among all the others
+            return (await work.execute(_TOLD_REFS, types=list(types), after=after, most=self.at_once)).scalars()
+
+    async def _told(self, service: str, types: Iterable[str], refs: Iterable[UUID]) -> list[DriverRow]:
+        async with self.databases[service].worker() as work:
+            return (await work.execute(_TOLD, types=list(types), refs=list(refs))).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +140,7 @@ async def fold_referrals(
     database: Database, record: Record, consumer: str, lock: str, progress: Progress,
     put: Callable[[Batch], Awaitable[Iterable[Compared]]], *tables: str,
 ) -> list[Compared]:  # fmt: skip
-    """Every referral of the record that this consumer has taken, AT_ONCE in a transaction; `lock` holds their rows.
+    """Every referral of the record that this consumer has taken, a page in a transaction; `lock` holds their rows.
 
     `put` writes a batch and says what it found; returned is the sum for each of `tables`. `progress` is called with
     the referrals done and all of them.

@@ -49,7 +49,7 @@ class Act:
 
     at: datetime
     by: str
-    action: do.Action | None = None
+    action: do.Action | do.RecordCheck | None = None
     what: str = "act"
 
 
@@ -76,7 +76,7 @@ def life(rng: Random, sent: datetime, speed: float, *, redirectable: bool, accom
         yield Act(at, DESK, what="propose")
         yield Act(_after(rng, at, 10), REFERENT, what="redirect")
     else:
-        yield from _worked(rng, sent, speed, accompanied=accompanied)
+        yield from worked(rng, sent, speed, accompanied=accompanied)
 
 
 def _expired(rng: Random, sent: datetime, speed: float) -> Iterator[Act]:
@@ -85,7 +85,7 @@ def _expired(rng: Random, sent: datetime, speed: float) -> Iterator[Act]:
     if rng.random() < 0.5:
         at = _after(rng, at, 12)
         yield Act(at, REFERENT, do.Reopen(reason=ReopenReason.PERSON_BACK))
-        yield from _worked(rng, at, speed)
+        yield from worked(rng, at, speed)
 
 
 def _declined(rng: Random, sent: datetime, speed: float) -> Iterator[Act]:
@@ -94,12 +94,13 @@ def _declined(rng: Random, sent: datetime, speed: float) -> Iterator[Act]:
     if rng.random() < 0.35:
         at = _after(rng, at, 14)
         yield Act(at, COORDINATOR, do.ContestDecline())
-        yield from _worked(rng, at, speed)
+        yield from worked(rng, at, speed)
 
 
-def _worked(
+def worked(
     rng: Random, sent: datetime, speed: float, *, accompanied: bool = False, again: bool = False
 ) -> Iterator[Act]:
+    """What the desk does of it from its sending, or its new beginning (`again`), to its end."""
     at = _after(rng, sent, 6 * speed)
     yield Act(at, DESK, do.Acknowledge(promised_for=paris_day(at) + timedelta(days=rng.randint(1, 6))))
     if accompanied and rng.random() < 0.2:
@@ -152,7 +153,7 @@ def _ended(rng: Random, at: datetime, speed: float, again: bool) -> Iterator[Act
         at += timedelta(days=rng.randint(5, 34))
         if rng.random() < 0.06 and not again:
             yield Act(at, REFERENT, do.ContradictOutcome())
-            yield from _worked(rng, at, speed, again=True)
+            yield from worked(rng, at, speed, again=True)
         else:
             yield Act(at, REFERENT, do.ConfirmOutcome())
 

@@ -13,7 +13,7 @@ from contracts.vocabulary import ConsentMethod, HandoverMode, Purpose, Scheme
 from services.intake.commands import AskedDesk
 from services.intake.domain import DEFAULT_CATEGORIES
 from services.referral.business_time import add_business_hours, business_hours_between
-from services.seed import lives
+from services.seed import lives, opinions
 from services.seed.lives import SPEED, Act
 from services.seed.people import Fictional, draw_person
 from services.seed.territory import Territory
@@ -85,7 +85,21 @@ class Planner:
         stories = [(one, referent) for referent in self.territory.referents for one, _ in lives.TODAY]
         # With few people, at least half of them are history.
         cases = [await self._case_of_today(*one) for one in stories[: people // 2]]
-        return cases + [await self._case() for _ in range(people - len(cases))]
+        cases += [await self._case() for _ in range(people - len(cases))]
+        self._contradict_one(cases)
+        return cases
+
+    def _contradict_one(self, cases: list[Case]) -> None:
+        """A right that was noted as open is not: one of the first referent's, if she has any, the last to be closed."""
+        found = [
+            (case.referent is self.territory.referents[0], opinions.ended(one.acts), place, one)
+            for place, case in enumerate(cases)
+            for one in case.referrals
+            if one.withdrawn_at is None and opinions.may_be_contradicted(one.acts, self.now)
+        ]
+        if found:
+            chosen = max(found, key=lambda one: one[:3])[3]
+            chosen.acts = opinions.contradicted(chosen.acts, self.now)
 
     async def _case(self) -> Case:
         rng = self.rng
@@ -137,7 +151,8 @@ class Planner:
         found = lives.life(
             self.rng, referral.sent_at, speed, redirectable=redirectable, accompanied=bool(referral.accompanied_by)
         )
-        return list(found)
+        # A generator of its own: what people say afterwards changes nothing of who is met next.
+        return opinions.with_opinions(Random(f"{referral.command} after"), list(found), speed)
 
     async def _redirect(self, referral: Referral, others: list[DeskOption], scheme: Scheme) -> None:
         """The other desk of a proposal; the child exists when the referent has confirmed."""

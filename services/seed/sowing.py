@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from contracts.actions import Action, AnswerInformation, ProposeRedirect, RequestInformation
-from contracts.asks import ActOnReferral, SendReferral, WriteNote
+from contracts.actions import Action, AnswerInformation, ProposeRedirect, RecordCheck, RequestInformation
+from contracts.asks import ActOnReferral, FollowUpReferral, SendReferral, WriteNote
 from contracts.viewer import Viewer
 from contracts.vocabulary import Purpose
 from services.intake import handover_store
@@ -32,6 +32,7 @@ from services.referral.sending import send_referral
 from services.runtime.database import Work
 from services.runtime.process import Service
 from services.seed.lives import COORDINATOR, DESK, Act
+from services.seed.neighbours import add_neighbours
 from services.seed.plans import ANSWERS, GRANTED, QUESTIONS, Case, Planner, Referral
 from services.seed.territory import Territory, make_territory
 
@@ -47,6 +48,7 @@ class SeedReport:
     people: int = 0
     referrals: int = 0
     acts: int = 0
+    opinions: int = 0
     refused: int = 0
     withdrawn: int = 0
     seconds: float = 0.0
@@ -54,7 +56,8 @@ class SeedReport:
     def __str__(self) -> str:
         return (
             f"{self.people} personnes imaginaires, {self.referrals} orientations, {self.acts} gestes, "
-            f"{self.refused} refus de partage, {self.withdrawn} accords retirés, en {self.seconds:.1f} s."
+            f"{self.opinions} réponses à des vérifications, {self.refused} refus de partage, "
+            f"{self.withdrawn} accords retirés, en {self.seconds:.1f} s."
         )
 
 
@@ -85,6 +88,7 @@ async def seed(
         progress(sower.report.people, len(cases))
 
     await asyncio.gather(*(sow(batch) for batch in _batches(cases)))
+    await add_neighbours(services["referral"], territory.coordinator, Random(f"{rng_seed} neighbours"), now)
     sower.report.seconds = (datetime.now(UTC) - began).total_seconds()
     return sower.report
 
@@ -120,8 +124,8 @@ class Sower:
         async with self._at("intake", batch[0].referent) as work:
             for case in batch:
                 await self._meet(case, work)
-        # The coordination may reach every referral; each command carries its own author.
-        async with self._at("referral", self.territory.coordinator) as work:
+        # The sending organisation reaches its referrals at every desk; each command carries its own author.
+        async with self._at("referral", batch[0].referent) as work:
             for case in batch:
                 for referral in case.referrals:
                     await self._send(case, referral, work, None)
@@ -239,6 +243,7 @@ class Sower:
         assert referral.ref is not None
         work.now = act.at
         self.report.acts += 1
+        self.report.opinions += isinstance(act.action, RecordCheck)
         if act.what == "expire":
             row = await referral_store.find(self.territory.coordinator, referral.ref, work, lock=True)
             life = referral_store.life_of(row)
@@ -249,11 +254,17 @@ class Sower:
             await self._send(case, referral.child, work, referral.ref)
         else:
             viewer = {DESK: self._agent(referral), COORDINATOR: self.territory.coordinator}.get(act.by, case.referent)
-            ask = ActOnReferral(viewer=viewer, ref=referral.ref, action=_action(referral, act))
-            await act_on_referral(ask, work)
+            await act_on_referral(_ask(viewer, referral, act), work)
 
     def _agent(self, referral: Referral) -> Viewer:
         return self.territory.everybody[referral.recipient.assignee]
+
+
+def _ask(viewer: Viewer, referral: Referral, act: Act) -> ActOnReferral | FollowUpReferral:
+    assert referral.ref is not None
+    if isinstance(act.action, RecordCheck):
+        return FollowUpReferral(viewer=viewer, ref=referral.ref, action=act.action)
+    return ActOnReferral(viewer=viewer, ref=referral.ref, action=_action(referral, act))
 
 
 def _action(referral: Referral, act: Act) -> Action:
@@ -261,7 +272,7 @@ def _action(referral: Referral, act: Act) -> Action:
         assert referral.child is not None
         to = referral.child.recipient
         return ProposeRedirect(to_desk=to.desk, to_organisation=to.organisation)
-    assert act.action is not None
+    assert act.action is not None and not isinstance(act.action, RecordCheck)
     return act.action
 
 

@@ -17,7 +17,7 @@ from services.runtime.migrations import migrate
 from services.runtime.process import Servers, Service
 from services.runtime.settings import Settings
 from services.whole import bus_users
-from tests.intake.handover_world import world
+from tests.intake.handover_service import world
 from tests.intake.people_world import People, start_people
 
 __all__ = ["people", "world"]

@@ -3,41 +3,22 @@
 The two neighbours are small stand-ins that speak the contracts only: what they decide is set by each test.
 """
 
-import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 from sqlmodel import select
 
-from contracts.asks import DescribeNetwork, Disclose, ListAbsences, ListConventions, ListRecipients, ResolveRecipient
+from contracts.asks import Disclose
 from contracts.consent import Basis, Category
 from contracts.facts import ReferralSent
 from contracts.lifecycle import State
 from contracts.replies import Disclosed, Recipient
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import HandoverMode, OrganisationKind, Purpose
-from services.intake import (
-    api,
-    disclosure,
-    subscribers,
-    tables,
-    web_abandon,
-    web_circuits,
-    web_erasures,
-    web_referral_actions,
-    web_referrals,
-    web_send,
-    web_send_several,
-    web_today,
-)
 from services.intake.handover import HandedOver, HandOver, hand_over
 from services.intake.journal_tables import JournalEntry
 from services.intake.person_keys import PersonKeys
@@ -49,17 +30,10 @@ from services.intake.tables import (
     SharingRoute,
     Situation,
 )
-from services.intake.web_caseload import ask_why_first
-from services.runtime import stream
 from services.runtime.bus import Bus
-from services.runtime.embedded.nats import EmbeddedNats
-from services.runtime.embedded.postgres import EmbeddedPostgres
-from services.runtime.migrations import Schema, migrate, write_migration
-from services.runtime.process import Parts, Servers, Service
-from services.runtime.settings import Settings
+from services.runtime.process import Service
 from services.runtime.web.guard import COOKIE, session_hash
-from services.whole import bus_users
-from tests.intake.handover_neighbours import Directory, Referrals, neighbour, referral_bus
+from tests.intake.handover_neighbours import Directory, Referrals, referral_bus
 
 YEAR = timedelta(days=365)
 
@@ -288,80 +262,3 @@ def fact_of(
     if kind is ReferralSent:
         base |= {"sender": ready.referent.account, "right": "rsa", "mode": "appel_a_trois", "acknowledge_due": now}
     return kind.model_validate(base | other)
-
-
-async def wait_for_answers(bus: Bus) -> None:
-    """Until the server knows the subscriptions: a request before that is answered by nobody."""
-    await bus.broker._connection.flush()
-
-
-@pytest.fixture(scope="session")
-async def world() -> AsyncIterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="relais-", dir="/tmp"))
-    folder.chmod(0o755)
-    versions = folder / "versions"
-    versions.mkdir()
-    settings = Settings(var=folder, log_level="error")
-    postgres = EmbeddedPostgres.start(folder)
-    nats = EmbeddedNats.start(folder, bus_users("valbrume"), keys=settings.keys)
-    schema = replace(tables.SCHEMA, versions=versions)
-    try:
-        await migrate(postgres.owner_url, settings.keys, [schema])
-        await write_migration(postgres.owner_url, schema, "intake")
-        await migrate(postgres.owner_url, settings.keys, [schema])
-        await stream.ensure(nats.url, settings.keys / "admin" / "nats.creds", "valbrume")
-        servers = Servers(postgres.owner_url, nats.url, settings.keys)
-        made = await make_world(settings, servers, schema)
-        yield made
-        await made.service.stop()
-        await asyncio.gather(*(bus.stop() for bus in made.neighbours.values()))
-    finally:
-        nats.stop()
-        postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-async def make_world(settings: Settings, servers: Servers, schema: Schema) -> World:
-    service = Service("intake", settings, servers, schema, tables.PLUMBING)
-    keys = PersonKeys(settings.keys / "persons")
-    sessions: dict[str, Viewer] = {}
-
-    async def resolve(session: str) -> Viewer | None:
-        return sessions.get(session)
-
-    service.assemble(
-        Parts(
-            answers=disclosure.answers(service, keys),
-            reactions=subscribers.REACTIONS,
-            resolve_viewer=resolve,
-            routers=[one.pages.router for one in ROUTERS],
-            templates=Path(tables.__file__).with_name("templates"),
-        )
-    )
-    service.app.state.person_keys = keys
-    ask_why_first(service.app)
-    directory, referrals = Directory(), Referrals()
-    neighbours = {
-        "partners": await neighbour(
-            "partners",
-            servers,
-            {
-                ResolveRecipient: directory.resolve,
-                ListRecipients: directory.list,
-                DescribeNetwork: directory.network,
-                ListConventions: directory.told,
-                ListAbsences: directory.away,
-            },
-        ),
-        "referral": await referral_bus(servers, referrals),
-    }
-    await service.start()
-    for bus in (*neighbours.values(), service.bus):
-        await wait_for_answers(bus)
-    return World(service, keys, directory, referrals, neighbours, sessions)
-
-
-ROUTERS = (
-    web_circuits, web_erasures, api, web_send, web_send_several, web_today, web_abandon, web_referral_actions,
-    web_referrals,
-)  # fmt: skip

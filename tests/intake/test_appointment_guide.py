@@ -1,21 +1,15 @@
-"""A rights appointment: nothing said is lost on the way, nothing is kept but what was decided, and it is hers alone."""
+"""The conversation of a rights appointment, without a server: nothing said is lost on the way."""
 
-import asyncio
-import re
 from collections.abc import Iterable
 from dataclasses import replace
-from html import unescape
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
-from contracts.refusals import DateInThePast, FreeTextToConfirm, NotFound, SocialSecurityNumberRefused
 from contracts.rights import catalogue
-from contracts.vocabulary import Channel, Ground
+from contracts.vocabulary import Ground
 from services.intake.appointment_guide import (
     GOAL,
     RIGHTS,
@@ -35,26 +29,23 @@ from services.intake.appointment_guide import (
     topics_of,
     without_ground,
 )
-from services.intake.appointment_guide_commands import KeepAppointment, NoteStep, ToPrepare
-from services.intake.appointment_guide_handlers import keep_appointment, note_step
-from services.intake.appointment_guide_tables import PreparationStep, RightsAppointment
+from services.intake.appointment_guide_commands import ToPrepare
 from services.intake.appointment_guide_words import PICTURES, Helper, Preparation, Readiness, suggested
-from services.intake.commands import NotedRight, SituationNow
+from services.intake.commands import SituationNow
 from services.intake.screening_file import read_screening
-from services.intake.tables import Encounter, PresumedRight, Situation
 from services.runtime.web.pages import icon
-from tests.intake.people_world import People, a_desk, referent, text_of
 
 SHIPPED = read_screening()
+
+
 EVERY = pages_of(SHIPPED)
+
+
 LOW = {"age": frozenset({"25_59"}), "resources_band": frozenset({"under_600"})}
 
 
 def form(pairs: Iterable[tuple[str, str]]) -> FormData:
     return FormData(list(pairs))
-
-
-# --- the conversation, without a server ------------------------------------------------------------
 
 
 @st.composite
@@ -164,196 +155,3 @@ def test_what_is_to_be_ready_is_of_the_list_and_has_a_picture():
     assert all(icon(PICTURES[one]) for one in Preparation)
     assert suggested({"domiciliation"}) == (Preparation.DOMICILIATION, Preparation.IDENTITY)
     assert suggested({"a_local_right"}) == (Preparation.IDENTITY,) and suggested(set()) == ()
-
-
-# --- keeping it ------------------------------------------------------------------------------------
-
-GOAL_TEXT = "Pouvoir ouvrir mon courrier sans peur."
-RSA = NotedRight(right="rsa", ground=Ground.RESOURCES)
-
-
-async def keep(people: People, viewer, person: UUID, **values) -> UUID:
-    async with people.work(viewer) as work:
-        return await keep_appointment(KeepAppointment(person=person, **values), work, people.keys)
-
-
-async def test_an_appointment_keeps_the_goal_sealed_the_rights_and_what_is_to_be_ready(people: People):
-    viewer = referent()
-    person = await people.meet(viewer)
-    command = {
-        "command_id": uuid4(), "goal": GOAL_TEXT, "rights": (RSA,), "met": True, "topics": ("Votre logement",),
-        "steps": (ToPrepare(preparation=Preparation.BANK, state=Readiness.TODO, helper=Helper.HERSELF),),
-        "situation": SituationNow(resources_band="under_600"),
-    }  # fmt: skip
-    ref = await keep(people, viewer, person, **command)
-    assert await keep(people, viewer, person, **command) == ref, "sent twice, it is kept once"
-    [row] = await people.rows(RightsAppointment, RightsAppointment.person == person)
-    assert GOAL_TEXT.encode() not in row.goal and people.keys.open(person, "goal", row.goal) == GOAL_TEXT
-    assert [one.right for one in await people.rows(PresumedRight, PresumedRight.review == row.review)] == ["rsa"]
-    [step] = await people.rows(PreparationStep, PreparationStep.person == person)
-    assert (step.preparation, step.helper, step.done_at) == ("bank", "herself", None)
-    met = [one.channel for one in await people.rows(Encounter, Encounter.person == person)]
-    assert sorted(met) == ["permanence", "rdv_des_droits"] and Channel.RDV_DES_DROITS in met
-    [situation] = await people.rows(Situation, Situation.person == person)
-    assert situation.resources_band == "under_600"
-    facts = await people.facts(row.review)
-    assert [one["type"] for one in facts] == ["rights.identified.v1"] and GOAL_TEXT not in str(facts)
-
-
-async def test_noting_the_situation_leaves_what_was_not_asked_as_it_was(people: People):
-    viewer = referent()
-    person = await people.meet(viewer, situation=SituationNow(children=2, housing="tenant", household="alone"))
-    await keep(people, viewer, person, situation=SituationNow(housing="hosted"))
-    [row] = await people.rows(Situation, Situation.person == person)
-    assert (row.children, row.housing, row.household) == (2, "hosted", "alone")
-
-
-async def test_a_right_that_is_unticked_is_presumed_no_longer(people: People):
-    viewer = referent()
-    person = await people.meet(viewer)
-    await keep(people, viewer, person, rights=(RSA,))
-    [row] = await people.rows(PresumedRight, PresumedRight.person == person)
-    await keep(people, viewer, person, removed=frozenset({row.ref}))
-    [row] = await people.rows(PresumedRight, PresumedRight.person == person)
-    assert row.removed_at is not None
-
-
-@pytest.mark.parametrize(
-    ("goal", "refusal"),
-    [("Mon numéro : 2 91 04 35 238 001 47", SocialSecurityNumberRefused), ("Soigner ma dépression", FreeTextToConfirm)],
-)
-async def test_her_goal_is_watched_and_a_refusal_keeps_nothing_at_all(people: People, goal: str, refusal: type):
-    viewer = referent()
-    person = await people.meet(viewer)
-    with pytest.raises(refusal):
-        await keep(people, viewer, person, goal=goal, rights=(RSA,), met=True)
-    assert await people.rows(PresumedRight, PresumedRight.person == person) == []
-    assert len(await people.rows(Encounter, Encounter.person == person)) == 1
-    if refusal is FreeTextToConfirm:
-        await keep(people, viewer, person, goal=goal, confirmed=frozenset({"goal"}))
-
-
-async def test_a_next_appointment_in_the_past_is_refused(people: People):
-    viewer = referent()
-    person = await people.meet(viewer)
-    async with people.work(viewer) as work:
-        yesterday = work.now.replace(year=work.now.year - 1)
-    with pytest.raises(DateInThePast):
-        await keep(people, viewer, person, next_at=yesterday)
-
-
-async def test_a_step_is_ticked_off_opened_again_and_taken_away(people: People):
-    viewer, stranger = referent(), referent()
-    person = await people.meet(viewer)
-
-    async def note(who, **values) -> None:
-        async with people.work(who) as work:
-            await note_step(NoteStep(person=person, preparation=Preparation.TAX, **values), work)
-
-    with pytest.raises(NotFound):
-        await note(stranger, state=Readiness.DONE)
-    await note(viewer, state=Readiness.DONE, helper=Helper.RELATIVE)
-    [row] = await people.rows(PreparationStep, PreparationStep.person == person)
-    assert row.done_at is not None and row.helper == "relative"
-    await note(viewer, state=Readiness.TODO)
-    [row] = await people.rows(PreparationStep, PreparationStep.person == person)
-    assert row.done_at is None and row.helper == "relative"
-    await note(viewer, state=None)
-    assert await people.rows(PreparationStep, PreparationStep.person == person) == []
-
-
-async def test_no_desk_and_no_other_organisation_can_read_her_goal(people: People):
-    viewer, desk = referent(), a_desk()
-    person = await people.meet(viewer)
-    grant = await people.agree(viewer, person, desk)
-    await people.hand_over(viewer, person, grant, desk, "sent")
-    await keep(people, viewer, person, goal=GOAL_TEXT)
-    agent = referent(desk.organisation).model_copy(update={"desks": (desk.desk,)})
-    for who, seen in ((viewer, 1), (agent, 0), (referent(), 0)):
-        async with people.work(who) as work:
-            count = await work.execute("SELECT count(*) FROM rightsappointment WHERE person = :person", person=person)
-            assert count.scalar_one() == seen
-
-
-# --- on the pages ----------------------------------------------------------------------------------
-
-
-def fields(page: httpx.Response) -> list[tuple[str, str]]:
-    """What a browser would send of the guide's form: hidden fields, what is ticked, selected and typed."""
-    body = page.text.split('<form class="form guide"')[1].split("</form>")[0]
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', body)
-    for tag in re.findall(r'<input class="ds-input" type="(?:checkbox|radio)"[^>]*checked[^>]*>', body):
-        found.append((re.search(r'name="([^"]+)"', tag)[1], re.search(r'value="([^"]*)"', tag)[1]))
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', body, re.S):
-        found += [(name, value) for value in re.findall(r'value="([^"]*)" selected', options)]
-    found += re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', body, re.S)
-    found += re.findall(r'name="(next_at)" type="datetime-local" value="([^"]*)"', body)
-    return [(unescape(name), unescape(value)) for name, value in found]
-
-
-async def step(client: httpx.AsyncClient, path: str, page: httpx.Response, action: str, **more: str) -> httpx.Response:
-    pairs = [(name, value) for name, value in fields(page) if name not in more] + list(more.items())
-    data: dict[str, list[str]] = {}
-    for name, value in [*pairs, ("action", action)]:
-        data.setdefault(name, []).append(value)
-    return await client.post(path, data=data)
-
-
-async def test_the_whole_conversation_goes_on_and_back_without_loss_and_ends_with_her_summary(people: People):
-    viewer = referent()
-    person = await people.meet(viewer, civility="mme", birth_date="1957-03-02")
-    client, path = await people.client(viewer), f"/personnes/{person}/rendez-vous"
-    page = await client.get(path)
-    assert "dans ses mots" in page.text
-    page = await step(client, path, page, "next", goal="Me soigner, j’ai une maladie")
-    assert page.status_code == 422 and "Garder ce texte" in page.text, "her goal is watched at its own page"
-    page = await step(client, path, page, "next", goal=GOAL_TEXT)
-    assert re.search(r'name="q_age" value="65_over"[^>]*checked', page.text), "her birth date answers for her age"
-    page = await step(client, path, page, "next")
-    page = await step(client, path, page, "next", q_mail="no", q_housing="hosted")
-    page = await step(client, path, page, "back")
-    assert re.search(r'name="q_housing" value="hosted"[^>]*checked', page.text)
-    assert re.search(r'name="q_mail" value="no"[^>]*checked', page.text)
-    page = await step(client, path, page, "next")
-    page = await step(client, path, page, "next", q_resources_band="600_1200")
-    page = await step(client, path, page, "next")
-    seen = text_of(page.text)
-    assert "À vérifier : elle a 65 ans ou plus et peu de ressources." in seen and "€" not in seen
-    assert "Pas regardé, faute de réponse" in seen
-    page = await step(client, path, page, "add", add="fsl")
-    page = await step(client, path, page, "next")
-    assert page.status_code == 422 and 'href="#ground_fsl"' in page.text
-    page = await step(client, path, page, "next", ground_fsl="housing", cause_fsl="non_connaissance")
-    page = await step(client, path, page, "next", state_identity="todo", helper_identity="relative")
-    page = await step(client, path, page, "back")
-    page = await step(client, path, page, "back")
-    assert re.search(r'id="rights-fsl"[^>]*checked', page.text) and "non_connaissance\" selected" in page.text
-    page = await step(client, path, await step(client, path, page, "next"), "next")
-    page = await step(client, path, page, "keep", next_at="demain")
-    assert page.status_code == 422 and "Écrivez la date et l’heure." in page.text
-    assert await people.rows(PresumedRight, PresumedRight.person == person) == [], "nothing is kept before the end"
-    end = await step(client, path, page, "keep", next_at="2031-05-06T10:30")
-    assert end.status_code == 303 and end.headers["location"] == f"/personnes/{person}/resume"
-    rights = {one.right for one in await people.rows(PresumedRight, PresumedRight.person == person)}
-    assert rights == {"aspa", "css", "domiciliation", "fsl"}
-    assert await people.rows(Situation, Situation.person == person) == [], "the answers are not kept"
-    said = text_of((await client.get(end.headers["location"])).text)
-    for words in (GOAL_TEXT, "Ce que nous avons regardé", "Minimum vieillesse", "Une pièce d’identité", "Un proche",
-                  "mardi 6 mai 2031", "10 h 30", "pas des décisions"):  # fmt: skip
-        assert words.lower() in said.lower(), words
-    shown = (await client.get(f"/personnes/{person}")).text
-    assert GOAL_TEXT in text_of(shown) and "1 chose encore à préparer" in text_of(shown)
-    form_of = re.search(r'action="[^"]*/demarches">(.*?)</form>', shown, re.S)[1]  # type: ignore[index]
-    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form_of))
-    assert (await client.post(f"/personnes/{person}/demarches", data=sent)).status_code == 303
-    assert "Tout est prêt." in text_of((await client.get(f"/personnes/{person}")).text)
-
-
-async def test_two_clicks_at_once_keep_one_appointment(people: People):
-    viewer = referent()
-    person = await people.meet(viewer)
-    client, path = await people.client(viewer), f"/personnes/{person}/rendez-vous"
-    data = {"command_id": str(uuid4()), "page": "resume", "action": "keep", "goal": GOAL_TEXT, "ended_once": "true"}
-    answers = await asyncio.gather(*(client.post(path, data=data) for _ in range(2)))
-    assert [one.status_code for one in answers] == [303, 303]
-    assert len(await people.rows(RightsAppointment, RightsAppointment.person == person)) == 1

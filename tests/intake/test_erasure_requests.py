@@ -125,6 +125,22 @@ async def test_the_desk_confirms_or_says_why_not_and_a_confirmation_is_final(wor
     assert shown["chip"] == "Effacé" and shown["who"].startswith("Caf de Valbrume")
 
 
+async def test_of_many_requests_a_desk_gets_the_soonest_due_and_how_many_more_wait(world: World):
+    ready = await world.ready()
+    await world.disclose(ready.agent, (await world.hand_over(ready)).ref)
+    await withdraw(world, ready)
+    async with world.service.database.worker() as work:
+        await work.execute(
+            "INSERT INTO erasurerequest SELECT (jsonb_populate_record(e, jsonb_build_object("
+            "'ref', gen_random_uuid(), 'handover', gen_random_uuid(), 'due_on', e.due_on + n))).*"
+            " FROM erasurerequest e, generate_series(1, 22) AS n WHERE desk = :desk",
+            desk=ready.recipient.desk,
+        )
+    found = await world.neighbours["partners"].ask(ListErasures(viewer=ready.agent))
+    assert (len(found.rows), found.beyond) == (20, 3)
+    assert [one.due_on for one in found.rows] == sorted(one.due_on for one in found.rows)
+
+
 async def test_nobody_else_sees_or_answers_a_request(world: World):
     ready, other = await world.ready(), await world.ready()
     ref = (await world.hand_over(ready)).ref

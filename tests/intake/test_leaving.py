@@ -12,7 +12,7 @@ from contracts.refusals import Refusal, RoleNotAllowed
 from contracts.replies import AbsencesFound, Absent, Task, TasksFound
 from contracts.viewer import Role
 from contracts.vocabulary import OrganisationKind, TaskKind
-from services.intake.colleague_tasks import by_colleague, said_of
+from services.intake.colleague_tasks import ColleagueTasks, by_colleague, said_of, sections_of
 from services.intake.leaving import count_cases
 from services.intake.subscribers import REACTIONS
 from services.runtime.inbox import Inbox
@@ -109,6 +109,15 @@ def test_whom_the_viewer_stands_in_for_comes_first_then_who_left():
     ]  # fmt: skip
     found = by_colleague(me, absences, [task(away), task(gone), task(mine), task(mine), task(me), task(uuid4())])
     assert [(one.account, len(tasks)) for one, tasks in found] == [(mine, 2), (gone, 1), (away, 1)]
+
+
+def test_of_a_colleague_with_many_tasks_the_rest_is_counted():
+    away = uuid4()
+    tasks = [task(away) for _ in range(25)]
+    found = ColleagueTasks(by_colleague(uuid4(), [Absent(account=away, name="A", left=True)], tasks))
+    shown = found.shown()
+    [section] = sections_of(found, {one.ref: {"who": "B"} for one in shown}, uuid4(), date(2026, 11, 23))
+    assert (len(shown), len(section["items"]), section["beyond"]) == (20, 20, 5)
 
 
 def test_it_is_said_until_when_she_is_away_and_who_stands_in():

@@ -1,7 +1,6 @@
-"""Meeting people: what is kept, who may see it, how somebody is found again, and what is never written in clear."""
+"""Meeting somebody: what is kept and how, what is refused, and who sees her."""
 
 import asyncio
-import re
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -10,13 +9,13 @@ import pytest
 from contracts.refusals import DateInTheFuture, InvalidInput, NotFound, RoleNotAllowed, SocialSecurityNumberRefused
 from contracts.viewer import Role
 from contracts.vocabulary import Channel, HousingKind
-from services.intake import people_search, store
+from services.intake import store
 from services.intake.commands import MeetPerson, SituationNow, UpdateSituation
-from services.intake.domain import what_is_looked_for
 from services.intake.erasable import APART
-from services.intake.handlers import find_twins, meet_person, update_situation
+from services.intake.handlers import meet_person, update_situation
 from services.intake.tables import SCHEMA, Encounter, Person, Situation
 from tests.intake.people_world import People, referent, text_of
+from tests.intake.search_world import search
 
 CANARIES = {
     "phone": "0699887766",
@@ -25,14 +24,6 @@ CANARIES = {
     "place": "sous le préau canari-lieu",
     "present": "sa sœur canari-présente",
 }
-
-
-async def search(people: People, viewer, typed: str) -> list[UUID]:
-    looked, value = what_is_looked_for(typed)
-    if looked == "phone":
-        value = people.keys.lookup_hash(value)
-    async with people.work(viewer) as work:
-        return [one.ref for one in await people_search.search_people(viewer, work, looked, value)]
 
 
 async def test_an_encounter_is_kept_and_told_without_a_name(people: People):
@@ -166,175 +157,3 @@ async def test_a_colleague_sees_the_person_after_her_own(people: People):
     await client.post(f"/personnes/{theirs}/motif", data={"caseload_reason": "covers_colleague"})
     assert "suivie par une collègue" in text_of((await client.get(f"/personnes/{theirs}")).text)
     assert "que vous suivez" in text_of((await client.get(f"/personnes/{hers}")).text)
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "élise valtorix",
-        "ELISE VALTORIX",
-        "valtoriks",
-        "Valtorix Elise",
-        "Elyse Valtorics",
-        "06 12 34 56 78",
-        "+33 6 12 34 56 78",
-        "04/05/1992",
-        "4.5.1992",
-        "valto",
-    ],
-)
-async def test_a_person_is_found_by_what_one_remembers(people: People, typed: str):
-    viewer = referent()
-    ref = await people.meet(viewer, phone="0612345678", birth_date=date(1992, 5, 4))
-    await people.meet(viewer, first_name="Bruno", last_name="Chastel", phone="0187654321", birth_date=date(1960, 1, 2))
-    assert await search(people, viewer, typed) == [ref]
-
-
-@pytest.mark.parametrize(
-    ("name", "typed"),
-    [
-        ("Jean-Baptiste Œuvrard", "jean baptiste oeuvrard"),
-        ("Zoë Łukasz", "zoe lukasz"),
-        ("Søren D’Aboville", "soren d aboville"),
-        ("Анна Петрова", "анна"),
-        ("Nguyễn Thị Hoa", "nguyen thi hoa"),
-    ],
-)
-async def test_names_are_found_without_their_accents(people: People, name: str, typed: str):
-    viewer = referent()
-    first, last = name.split(" ", 1)
-    ref = await people.meet(viewer, first_name=first, last_name=last)
-    assert await search(people, viewer, typed) == [ref]
-
-
-async def test_a_person_is_found_by_her_file_number(people: People):
-    viewer = referent()
-    ref = await people.meet(viewer)
-    [person] = await people.rows(Person, Person.ref == ref)
-    for typed in (person.file_number, person.file_number.lower(), person.file_number.replace("-", "")):
-        assert await search(people, viewer, typed) == [ref]
-
-
-async def test_somebody_who_may_be_on_file_is_warned_of(people: People):
-    viewer = referent()
-    ref = await people.meet(viewer, birth_date=date(1992, 5, 4), phone="0612345678")
-    await people.meet(viewer, first_name="Bruno", last_name="Chastel")
-
-    async def twins(**values) -> list[UUID]:
-        async with people.work(viewer) as work:
-            command = MeetPerson(channel=Channel.TELEPHONE, **values)
-            return [one.ref for one in await find_twins(command, work, people.keys)]
-
-    assert await twins(first_name="Elise", last_name="Valtoriks", birth_date=date(1992, 5, 4)) == [ref]
-    assert await twins(first_name="Élise", last_name="Valtorix") == [ref]
-    assert await twins(first_name="Paul", last_name="Berger", phone="06 12 34 56 78") == []
-    assert await twins(first_name="Bruna", last_name="Dupont") == []
-
-
-async def test_the_page_warns_keeps_what_was_typed_and_adds_to_her_file(people: People):
-    viewer = referent()
-    ref = await people.meet(viewer, birth_date=date(1992, 5, 4))
-    client = await people.client(viewer)
-    form = await client.get("/personnes/nouvelle")
-    command = re.search(r'name="command_id" value="([^"]+)"', form.text)[1]  # type: ignore[index]
-    typed = {
-        "command_id": command,
-        "channel": "evenement",
-        "met_on": date.today().isoformat(),
-        "first_name": "Elise",
-        "last_name": "Valtorix",
-        "phone": "06 99 88 77 66",
-        "place": "marché",
-        "household": "alone",
-        "language": "fr",
-        "scheme": "general",
-    }
-    warned = await client.post("/personnes/nouvelle", data=typed)
-    assert warned.status_code == 200 and "déjà suivie" in warned.text and str(ref) in warned.text
-    assert "C’est une autre personne" in warned.text
-    kept = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', warned.text))
-    assert {name: kept[name] for name in typed} == typed
-    answer = await client.post("/personnes/nouvelle", data={**kept, "decision": str(ref)})
-    assert answer.status_code == 303 and answer.headers["location"] == f"/personnes/{ref}"
-    assert len(await people.rows(Encounter, Encounter.person == ref)) == 2
-    assert [one.household for one in await people.rows(Situation, Situation.person == ref)] == ["alone"]
-    page = text_of((await client.get(f"/personnes/{ref}")).text)
-    assert "06 99 88 77 66" in page and "marché" in page and "Seule" in page
-
-
-async def test_another_person_of_the_same_name_gets_her_own_file(people: People):
-    viewer = referent()
-    ref = await people.meet(viewer)
-    client = await people.client(viewer)
-    typed = {
-        "command_id": str(uuid4()),
-        "channel": "permanence",
-        "first_name": "Élise",
-        "last_name": "Valtorix",
-        "decision": "autre",
-    }
-    answer = await client.post("/personnes/nouvelle", data=typed)
-    assert answer.status_code == 303 and str(ref) not in answer.headers["location"]
-    again = await client.post("/personnes/nouvelle", data=typed)
-    assert again.headers["location"] == answer.headers["location"]
-
-
-async def test_a_form_that_cannot_be_taken_comes_back_with_what_was_typed(people: People):
-    client = await people.client(referent())
-    typed = {
-        "command_id": str(uuid4()),
-        "channel": "domicile",
-        "last_name": "Kervella",
-        "phone": "12",
-        "present": "NIR 269054958815780",
-    }
-    answer = await client.post("/personnes/nouvelle", data=typed)
-    assert answer.status_code == 422 and "Kervella" in answer.text
-    assert 'href="#present"' in answer.text and "sécurité sociale" in answer.text
-    missing = await client.post("/personnes/nouvelle", data={"command_id": str(uuid4()), "last_name": "Kervella"})
-    assert missing.status_code == 422 and 'href="#channel"' in missing.text and "Kervella" in missing.text
-
-
-async def test_the_pages_of_people_open_for_referents_only(people: People):
-    ref = await people.meet(referent())
-    for role in (Role.DESK_AGENT, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DPO):
-        client = await people.client(referent(None, role))
-        for path in ("/personnes", "/personnes/nouvelle", f"/personnes/{ref}"):
-            assert (await client.get(path)).status_code == 403
-
-
-async def test_the_list_and_its_search_show_who_and_what_comes_next(people: People):
-    viewer = referent()
-    client = await people.client(viewer)
-    assert "apparaîtront ici" in (await client.get("/personnes")).text
-    ref = await people.meet(viewer, birth_date=date(1980, 1, 1))
-    page = await client.get("/personnes")
-    assert page.status_code == 200 and f"/personnes/{ref}" in page.text
-    assert "Faire le bilan des droits" in page.text and "Vous suivez 1 personne" in page.text
-    assert re.search(r">Élise Valtorix, \d+ ans</a>", page.text)
-    found = await client.post("/personnes", data={"q": "Valtorics"})
-    assert f"/personnes/{ref}" in found.text and 'value="Valtorics"' in found.text
-    nobody = await client.post("/personnes", data={"q": "Quelqu’un d’autre"})
-    assert "Personne ne correspond" in nobody.text
-    for which in ("mes-personnes", "en-attente", "accord-bientot-fini", "inconnu"):
-        assert (await client.get(f"/personnes?filtre={which}")).status_code == 200
-
-
-async def test_the_situation_is_changed_from_its_page(people: People):
-    viewer = referent()
-    ref = await people.meet(viewer)
-    client = await people.client(viewer)
-    assert (await client.get(f"/personnes/{ref}/situation")).status_code == 200
-    bad = await client.post(f"/personnes/{ref}/situation", data={"command_id": str(uuid4()), "children": "beaucoup"})
-    assert bad.status_code == 422 and "beaucoup" in bad.text
-    good = {"command_id": str(uuid4()), "household": "couple", "children": "3", "resources_band": "under_600"}
-    assert (await client.post(f"/personnes/{ref}/situation", data=good)).status_code == 303
-    [row] = await people.rows(Situation, Situation.person == ref)
-    assert (row.household, row.children, row.resources_band) == ("couple", 3, "under_600")
-    met = await client.post(
-        f"/personnes/{ref}/rencontre",
-        data={"command_id": str(uuid4()), "channel": "telephone", "evaluation_told": "true"},
-    )
-    assert met.status_code == 303
-    [person] = await people.rows(Person, Person.ref == ref)
-    assert person.evaluation_told_at is not None

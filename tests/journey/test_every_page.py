@@ -5,10 +5,7 @@ each, to be looked at.
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 from playwright.async_api import ConsoleMessage, Page
@@ -17,7 +14,9 @@ from tests.conftest import Running
 from tests.journey import story
 from tests.journey.comfort import discomforts
 from tests.journey.pages import Seat
-from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, in_days, post, until_there
+from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL
+from tests.journey.territory import HERS, Territory, imagined, make_territory
+from tests.test_entitlement import rows, shape
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "assets" / "node_modules" / "axe-core" / "axe.min.js"
@@ -35,6 +34,26 @@ LIVED_IN = {
 DOCS = {
     ("bureau", 1200, "light"): "bureau-1200-light.png",
     ("orientation-suivie", 390, "dark"): "orientation-390-dark.png",
+}
+# Before a page that stands at the end of a gesture: the form of the page before it.
+FIRST = {"compte-code": ("/compte/mot-de-passe", {"password": "une péniche verte sous quatre lunes"})}
+# The pages that answer with something else than 200: what is not there, not hers, or no more possible.
+ANSWERS = {"introuvable": 404, "moi-introuvable": 404, "refuse": 403, "guichet-trop-tard": 409}
+PERMANENCE = story.ref_of("permanence", "caf", "Centre social du Bas-Port")
+# What a browser is answered that is no page to look at here: the shape of the address, and why.
+NO_PAGE = {
+    r"/(livez|readyz|metrics)": "for machines",
+    r"/api/.*": "for programs",
+    r"/.*/flux": "an event stream",
+    r"/avis/nombre": "the number in the bell",
+    r"/.*\.(csv|ics|js|json|pdf)": "a file",
+    r"/.*/recu\.html": "a file that opens without Relais: tests/intake/test_consent_papers.py",
+    r"/ouvert/\{\}/\{\}": "a file of the open data",
+    r"/tableau/(rapport/\{\}|donnees)/\{\}": "a file of the board",
+    r"/tableau/comparaison/fichier": "a file of the board",
+    r"/": "leads to the page of one's role",
+    r"/connexion/proconnect(/retour|/fin)?": "leads to the provider and back: tests/partners/test_proconnect.py",
+    r"/installation": "an empty installation alone has it: tests/partners/test_first_start.py",
 }
 _RUN_AXE = """(tags) => axe.run(document, tags
   ? {runOnly: tags, resultTypes: ["violations"]}
@@ -70,90 +89,10 @@ def pictures() -> Path | None:
     return Path(folder)
 
 
-@dataclass
-class Territory:
-    """A territory at work: people and referrals in the states that pages can show."""
-
-    people: dict[str, UUID] = field(default_factory=dict)
-    referrals: dict[str, UUID] = field(default_factory=dict)
-    grant: str = ""
-    draft: str = ""
-    requests: dict[str, str] = field(default_factory=dict)
-    imports: dict[str, str] = field(default_factory=dict)
-
-
-# State: first name, last name, birth date, civility, right, how it is handed over, who comes with her.
-FOLK = {
-    "sent": ("Ambrine", "Quentavel", "1987-04-17", "mme", "rsa", "rdv_accompagne", "sa sœur"),
-    "urgent": ("Marie-Philomène-Eulalie", "de la Haute-Bruyère-Quentaverne d’Essombray", "1962-11-02", "mme", "ppa",
-               "appel_a_trois", ""),
-    "acknowledged": ("Tibérien", "Morvaudan", "1999-06-30", "m", "rsa", "dossier_transmis", ""),
-    "question": ("Octavielle", "Brisambre", "1979-01-08", "mme", "asf", "rdv_pris", "une bénévole"),
-    "closed": ("Yseulte", "Dravenoy", "1994-09-12", "mme", "rsa", "appel_a_trois", ""),
-    "declined": ("Corentin", "Falbrisse", "1971-03-23", "m", "rsa", "dossier_transmis", ""),
-    "redirect": ("Solvène", "Hurteval", "2001-12-05", "mme", "apl", "rdv_accompagne", "sa mère"),
-    "withdrawn": ("Gwendaline", "Vauxtiers", "1983-07-19", "mme", "ppa", "rdv_pris", ""),
-}  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-async def territory(relais: Running) -> Territory:
-    """Made by the people of the demonstration, over HTTP."""
-    referent, agent = await relais.sign_in(story.login(REFERENT)), await relais.sign_in(story.login(AGENT))
-    made = Territory()
-    for state, (first_name, last_name, born, civility, right, mode, with_whom) in FOLK.items():
-        who = Someone(first_name, last_name, born, more={"civility": civility})
-        person = made.people[state] = await story.meet(referent, who)
-        rights = dict.fromkeys((right, "apl"))
-        await story.review(referent, person, *rights)
-        await story.agree(referent, person, SOCIAL, *rights)
-        more = {"urgent": "true"} if state == "urgent" else {}
-        text = "Préfère un rendez-vous le matin, et ne pas tout raconter encore."
-        made.referrals[state] = await story.confide(
-            referent, person, right, mode=mode, accompanied_by=with_whom, message=text, **more
-        )
-    for number, kind in enumerate(("access", "erasure", "limitation")):
-        asked = {"kind": kind, "origin": "letter", "received_on": in_days(-20 * number), "words": "Je voudrais savoir."}
-        made.requests[kind] = str(uuid4())
-        form = {"command_id": made.requests[kind], **asked}
-        await story.post(referent, f"/personnes/{made.people['declined']}/demandes", form)
-    made.people["new"] = await story.meet(referent, Someone("Nolwenne", "Aubrecourt", phone="", postal_address=""))
-    await answer_some(made, referent, agent)
-    await begin_import(made, await relais.sign_in(story.login(29)))
-    kept = {"right": "apl", "chosen": f"{SOCIAL}.{story.people()[AGENT].ref}", "mode": "rdv_pris", "action": "keep"}
-    await post(referent, f"/personnes/{made.people['sent']}/confier", {**kept, "message": "Plutôt le matin."})
-    page = (await referent.get("/orientations?liste=brouillons")).text
-    made.draft = re.search(r"brouillon=([0-9a-f-]{36})", page)[1]  # type: ignore[index]
-    page = (await referent.get(f"/personnes/{made.people['sent']}")).text
-    made.grant = re.search(r"/accords/([0-9a-f-]{36})/retrait", page)[1]  # type: ignore[index]
-    return made
-
-
-async def begin_import(made: Territory, administrator: Any) -> None:
-    """A file of organisations, read and not yet applied: a row in error, one that may be there already, a new one."""
-    body = "nom;nature;siret;commune\nAide d’Essai;Mairie;12;Dol\nCaf de Valbrume;Caf;;Dol\nLe Bac;Association;;Dol\n"
-    answer = await administrator.post("/annuaire/import", files={"file": ("annuaire.csv", body.encode())})
-    here = answer.headers["location"]
-    made.imports = {"import": here, "import-colonnes": f"{here}/colonnes"}
-
-
-async def answer_some(made: Territory, referent: Any, agent: Any) -> None:
-    """The desk acknowledges, asks, closes, declines, and proposes another desk; a person withdraws."""
-    found = made.referrals
-    for state in ("acknowledged", "question", "closed"):
-        await until_there(agent, found[state])
-        await act(agent, found[state], "acknowledge", promised_for=in_days(2))
-    await act(agent, found["question"], "log_attempt", channel="phone", result="no_answer")
-    await act(agent, found["question"], "request_information", question="Quels jours ?", resume_on=in_days(6))
-    await act(agent, found["closed"], "log_attempt", channel="phone", result="reached")
-    await act(agent, found["closed"], "close", outcome="right_opened", date_of_effect=in_days(-3))
-    await until_there(agent, found["redirect"])
-    await act(agent, found["declined"], "decline", reason="no_capacity")
-    await act(agent, found["redirect"], "propose_redirect", to_desk=str(story.ref_of("desk", "msa", "agricole")))
-    await until_there(agent, found["withdrawn"])  # read there, so that the desk is asked to erase it
-    page = (await referent.get(f"/personnes/{made.people['withdrawn']}")).text
-    address = re.search(r"/personnes/[0-9a-f-]{36}/accords/[0-9a-f-]{36}/retrait", page)[0]  # type: ignore[index]
-    await post(referent, address, {})
+@pytest.fixture(scope="module")
+async def territory(relais: Running, cleared_desk: None) -> Territory:
+    """People and referrals in the states that pages can show; made after the desk was cleared, which declines."""
+    return await make_territory(relais)
 
 
 def addresses(role: str, made: Territory) -> dict[str, str]:
@@ -163,15 +102,21 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
     if role == "nobody":
         return {
             "connexion": "/connexion", "code": "/connexion/code", "connexion-mot-de-passe": "/connexion/mot-de-passe",
-            "connexion-depart": "/connexion/depart", "accessibilite": "/accessibilite", "composants": "/composants",
-            "courrier": "/courrier", "courrier-message": "/courrier/1", "introuvable": "/nulle/part",
+            "accessibilite": "/accessibilite", "composants": "/composants",
+            "courrier": "/courrier", "courrier-message": f"/courrier/{made.found['mail']}",
+            "introuvable": "/nulle/part",
             "notice": "/notices/ar-2026-11", "moi": "/moi", "moi-arabe": "/moi?langue=ar",
+            "moi-adresse": "/moi/r/K7M2P4QX", "moi-introuvable": "/moi/nulle-part?langue=ar",
+            "desabonnement": f"/avis/desabonnement/{made.found['token']}",
+            "demonstration-neuve": "/connexion/demonstration/neuve",
+            "connexion-depart": "/connexion/depart",  # the last: it goes on by itself, and would break off the next
         }  # fmt: skip
     if role == "referent":
         here = f"/personnes/{who['sent']}"
         ready = f"{SOCIAL}.{story.people()[AGENT].ref}"
         return {
             "compte": "/compte", "compte-mot-de-passe": "/compte/mot-de-passe",
+            "compte-code": "/compte/mot-de-passe/code", "motif": f"/personnes/{who['colleague']}/motif",
             "aujourdhui": "/aujourdhui", "rencontre-en-une-fois": "/rencontre",
             "hors-ligne": "/rencontre/hors-ligne", "personnes": "/personnes", "personnes-filtre-vide":
             "/personnes?filtre=accord-bientot-fini", "personne-nouvelle": "/personnes/nouvelle", "personne": here,
@@ -179,6 +124,8 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
             "evaluation": f"{here}/evaluation", "doublons": "/personnes/doublons",
             "doublon-de": f"/personnes/{who['new']}/doublons",
             "doublon": f"/personnes/{who['new']}/doublon/{who['closed']}",
+            "reunion-defaire": f"/personnes/{who['merged']}/reunions/{made.found['merge']}/defaire",
+            "confier-resultat": f"/personnes/{who['closed']}/confier/resultat/{made.found['result']}?droit=apl",
             "personne-nom-long": f"/personnes/{who['urgent']}", "personne-debut": f"/personnes/{who['new']}",
             "personne-accord-retire": f"/personnes/{who['withdrawn']}", "rencontre": f"{here}/rencontre",
             "situation": f"{here}/situation", "corriger": f"{here}/corriger", "joindre": f"{here}/joindre",
@@ -233,6 +180,7 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
             "guichet-responsable": f"/bureau/{ref['sent']}", "guichet-assign": f"/bureau/{ref['sent']}/assign",
             "reglages": "/bureau/reglages", "reglages-guichet": f"/bureau/reglages/{SOCIAL}",
             "reglages-permanence": f"/bureau/reglages/{SOCIAL}/permanence",
+            "reglages-membre": "/bureau/reglages/membre",
             "membre-depart": f"/annuaire/membres/{story.people()[6].ref}/depart",
         }  # fmt: skip
     if role == "coordinator":
@@ -249,10 +197,17 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
         one = {f"tableau-{state}": f"/tableau/orientations/{ref[state]}" for state in ("declined", "closed", "sent")}
         return {"tableau": "/tableau", "rappels": "/rappels", **times, **one, **network}
     if role == "administrator":
-        caf = story.ref_of("organisation", "caf")
+        caf, file = story.ref_of("organisation", "caf"), f"/annuaire/import/{made.found['import']}"
         return {
             "compte-moyens": "/compte/moyens", "annuaire": "/annuaire", "annuaire-organisme": f"/annuaire/{caf}",
-            "annuaire-importer": "/annuaire/import", **{f"annuaire-{name}": one for name, one in made.imports.items()},
+            "annuaire-nouveau": "/annuaire/nouveau", "annuaire-modifier": f"/annuaire/{caf}/modifier",
+            "annuaire-guichet-nouveau": f"/annuaire/{caf}/guichet",
+            "annuaire-guichet": f"/annuaire/{caf}/guichets/{SOCIAL}",
+            "annuaire-permanence-nouvelle": f"/annuaire/{caf}/permanence",
+            "annuaire-permanence": f"/annuaire/permanences/{PERMANENCE}",
+            "annuaire-membre-modifier": f"/annuaire/membres/{story.people()[6].ref}/modifier",
+            "annuaire-importer": "/annuaire/import", "annuaire-import": file,
+            "annuaire-import-colonnes": f"{file}/colonnes", "annuaire-import-ligne": f"{file}/lignes/2",
             "annuaire-inviter": f"/annuaire/{caf}/membre", "annuaire-depart": f"/annuaire/{caf}/depart",
             "annuaire-fiche": f"/annuaire/membres/{story.people()[6].ref}",
             "reseau-organisme": f"/reseau/organismes/{caf}", **network,
@@ -262,7 +217,8 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
         "convention": f"/reseau/conventions/{story.ref_of('convention', 'caf')}",
     }
     shared = {"circuits": "/circuits", "circuit": "/circuits/ccas/caf", "circuit-ferme": "/circuits/ccas/bailleur",
-              "effacements": "/effacements", **conventions}  # fmt: skip
+              "effacements": "/effacements", "effacement": f"/effacements/{made.found['erasure']}",
+              **conventions}  # fmt: skip
     if role == "dpo":
         asked = {f"demande-{kind}": f"/demandes/{one}" for kind, one in made.requests.items()}
         dossier = f"/demandes/{made.requests['access']}/dossier"
@@ -271,6 +227,7 @@ def addresses(role: str, made: Territory) -> dict[str, str]:
                   "demande-nouvelle": "/demandes/nouvelle", "conservation": "/demandes/conservation"}  # fmt: skip
         return {"journal": "/journal", "journal-alertes": "/journal?vue=alertes", "notices": "/notices",
                 "notice-brouillon": "/notices/brouillons/nouveau?langue=ar",
+                "notice-gardee": f"/notices/brouillons/{made.found['notice']}",
                 **asked, **shared, **network}  # fmt: skip
     return network
 
@@ -289,8 +246,33 @@ EMPTY = {
 }
 
 
+def every_address(made: Territory) -> set[str]:
+    """Every address that is looked at, by whomever."""
+    shown = [one for role in ROLES for one in (EMPTY.get(role) or addresses(role, made)).values()]
+    return {one.split("?")[0] for one in (*shown, *(one.format(grant="g", ref="r") for one in HERS.values()))}
+
+
+def route_of(address: str, routes: list[str]) -> str | None:
+    """Which of these shapes answers: the one with the fewest placeholders, as the routers are ordered."""
+    found = [one for one in routes if re.fullmatch(re.sub(r"\\{\\}", "[^/]+", re.escape(one)), address)]
+    return min(found, key=lambda one: one.count("{"), default=None)
+
+
+def test_no_page_is_forgotten() -> None:
+    """The table of who may do what has every route (tests/test_entitlement.py): each is looked at, or says why not."""
+    routes = [shape(row.template) for row in rows() if row.method == "GET"]
+    seen = {route_of(one, routes) for one in every_address(imagined())} - {None}
+    excepted = {one: [why for why in NO_PAGE if re.fullmatch(why, one)] for one in routes}
+    assert [one for one in routes if one not in seen and not excepted[one]] == [], "add them to `addresses`"
+    assert [one for one in seen if excepted[one]] == [], "is looked at all the same"
+    assert {why for found in excepted.values() for why in found} == set(NO_PAGE), "an exception for nothing"
+
+
 @pytest.mark.parametrize("role", ROLES)
-async def test_every_page_is_for_everybody(role: str, sit, territory: Territory, pictures: Path | None) -> None:
+async def test_every_page_is_for_everybody(
+    role: str, sit, relais: Running, territory: Territory, pictures: Path | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relais.service("partners"), "start_anew", lambda: None)  # only its page is opened
     seat: Seat = await sit(ROLES[role])
     wrong: list[str] = []
     name = "start"
@@ -305,8 +287,13 @@ async def test_every_page_is_for_everybody(role: str, sit, territory: Territory,
     seat.page.on("pageerror", lambda error: wrong.append(f"{name}: script: {error}"))
     for name, address in (EMPTY.get(role) or addresses(role, territory)).items():
         await seat.page.set_viewport_size({"width": 390, "height": HEIGHTS[390]})
+        if name in FIRST:
+            before, form = FIRST[name]
+            await seat.page.request.post(seat.base + before, form=form, headers={"sec-fetch-site": "same-origin"})
         answer = await seat.page.goto(seat.base + address)
         assert answer is not None and answer.status < 500, (address, answer and answer.status)
+        if answer.request.redirected_from is not None or answer.status != ANSWERS.get(name, 200):
+            wrong.append(f"{name}: {answer.status} at {seat.page.url}")
         if (moved := await seat.page.evaluate(_MOVED)) > 0.002:
             wrong.append(f"{name}: what stood there moved by {moved:.3f} while the page came")
         await seat.page.evaluate(AXE.read_text("utf-8"))

@@ -15,7 +15,7 @@ CONTACT = people()[AGENT].name
 async def test_a_referent_meets_somebody_new_and_finds_her_again(sit) -> None:
     referent = await sit(REFERENT)
     await referent.open("/personnes")
-    await referent.press("Noter une première rencontre")
+    await referent.press("Ouvrir une fiche seule")
     await referent.pick("Comment vous êtes-vous rencontrées\u202f?", "Rendez-vous des droits")
     await referent.write("Où", "Centre social des Essais")
     await referent.write("Qui était présent", "sa sœur")
@@ -119,7 +119,7 @@ async def test_a_referral_goes_from_hand_to_hand_and_comes_back_answered(sit, re
     await referent.press("Continuer")
     await referent.tick("Appel à trois")
     await referent.write("Ce qui aiderait la personne", "Elle craint de devoir tout raconter encore.")
-    await referent.write("Qui l’accompagnera ?", "sa voisine")
+    await referent.write("Qui l’accompagnera\u202f?", "sa voisine")
     await referent.press("Confier")
     await referent.arrives_at(r"/orientations/[0-9a-f-]{36}$")
     ref = await referent.here()
@@ -152,7 +152,7 @@ async def test_a_referral_goes_from_hand_to_hand_and_comes_back_answered(sit, re
     await agent.write("Votre question à la personne référente", "Quels jours lui conviennent ?")
     await agent.press("Envoyer la question")
     await agent.reads("Quels jours lui conviennent ?")
-    await referent.reads("Quels jours lui conviennent ?", "À la personne référente")
+    await referent.reads("Quels jours lui conviennent ?", "à la personne référente d’agir")
     await referent.is_still_the_page_it_was()
 
     await referent.press("Répondre")

@@ -13,6 +13,7 @@ from tests.conftest import Running, eventually
 from tests.journey import story
 from tests.journey.pages import Seat
 from tests.journey.story import AGENT, REFERENT, Someone, act, in_days, send_one
+from tests.journey.territory import HERS
 from tests.journey.test_every_page import AXE, look
 
 
@@ -85,9 +86,10 @@ async def test_her_pages_are_for_everybody(relais: Running, sit):
     assert size >= 20
     agreement = await page.get_attribute("a[href^='/moi/accords/']", "href")
     wrong: list[str] = []
-    addresses = {"page": "/moi/page", "accord": agreement, "demande": "/moi/demande", "evaluation": "/moi/evaluation"}
-    for name, address in (addresses | {"orientation": f"/moi/orientations/{sent.ref}"}).items():
-        answer = await page.goto(f"{seat.base}{address}")
+    assert agreement is not None
+    for name, address in HERS.items():
+        here = address.format(grant=agreement.rsplit("/", 1)[-1], ref=sent.ref)
+        answer = await page.goto(f"{seat.base}{here}")
         assert answer is not None and answer.status == 200, address
         await page.evaluate(AXE.read_text("utf-8"))
         picture = Path(folder, f"person-moi-{name}") if folder else None

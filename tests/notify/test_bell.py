@@ -1,12 +1,12 @@
 """The bell and the wishes about mail: what an account sees of hers alone, and when a mail may leave."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from contracts.ladder import LadderStep
-from services.notify.domain import Kind, Reason, Rhythm
-from services.notify.ledger_words import alarm, days_of
+from services.notify.domain import Kind, Reason, Rhythm, sentence_of
+from services.notify.ledger_words import alarm, days_of, kinds_of
 from services.notify.wishes import Wishes, when_to_mail
 from tests.journey import story
 from tests.journey.story import AGENT, MANAGER, REFERENT, SOCIAL, Someone, act, in_days, login
@@ -56,12 +56,17 @@ def test_a_scheduler_that_stopped_is_said_first():
     assert alarm(None, NOW)
 
 
-def test_each_day_of_the_ledger_adds_up():
-    day = NOW.date()
-    lines = [(day, "a", "sent", "", 3), (day, "b", "suppressed", "merged", 2), (day, "b", "failed", "nobody", 1),
-             (day, "a", "pending", "", 4), (day, "a", "sending", "", 1)]  # fmt: skip
-    (found,) = days_of(lines)
-    assert found.cells() == [11, 3, 2, 1, 5]
+def test_each_day_of_the_ledger_and_each_kind_adds_up():
+    day, before = NOW.date(), NOW.date() - timedelta(days=1)
+    lines = [
+        (day, URGENT, "sent", "", 3), (day, EVE, "suppressed", "merged", 2), (day, EVE, "failed", "nobody", 1),
+        (day, URGENT, "pending", "", 4), (day, URGENT, "sending", "", 1), (before, URGENT, "sent", "", 7),
+    ]  # fmt: skip
+    (newest, found), (oldest, _) = days_of(lines)
+    assert (newest, oldest, found.cells()) == (day, before, [11, 3, 2, 1, 5])
+    assert [(sentence, line.cells()) for sentence, line in kinds_of(lines)] == [
+        (sentence_of(URGENT), [15, 10, 0, 0, 5]), (sentence_of(EVE), [3, 0, 2, 1, 0])
+    ]  # fmt: skip
 
 
 async def test_the_bell_rings_for_the_contact_alone_and_stops_when_she_answers(relais, until):

@@ -101,7 +101,8 @@ class Neighbours:
         found = [one for one in self.to_erase if one.desk in ask.viewer.desks]
         if ask.referral is not None:
             return ErasuresFound(rows=tuple(one for one in found if one.referral == ask.referral))
-        return ErasuresFound(rows=tuple(one for one in found if one.state is ErasureState.ASKED))
+        waiting = tuple(one for one in found if one.state is ErasureState.ASKED)
+        return ErasuresFound(rows=waiting[:20], beyond=max(0, len(waiting) - 20))
 
     async def erase(self, ask: AnswerErasure) -> ErasureAsked:
         row = next((one for one in self.to_erase if one.ref == ask.request and one.desk in ask.viewer.desks), None)

@@ -69,6 +69,18 @@ async def test_the_code_with_which_it_was_made_serves_no_second_time(world):
     assert answer.status_code == 422
 
 
+async def test_a_password_made_anew_replaces_the_former(world):
+    _, former, _ = await with_password(world)
+    anew = "six tortues sous le pont du nord"
+    _, totp, _ = await with_password(world, anew)
+    world.shift = timedelta(seconds=60)
+    for code, password in ((former, GOOD), (totp, GOOD)):
+        refused = await world.browser().post("/connexion/mot-de-passe", data=typed(code.at(world.now), password))
+        assert refused.status_code == 422
+    taken = await world.browser().post("/connexion/mot-de-passe", data=typed(totp.at(world.now), anew))
+    assert taken.status_code == 303
+
+
 async def test_whatever_is_wrong_the_answer_is_the_same(world):
     _, totp, _ = await with_password(world)
     world.shift = timedelta(seconds=60)

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -17,7 +19,7 @@ from services.referral.board_list import Wanted, read_list
 from services.referral.board_store import read_board
 from services.referral.board_view import Names
 from services.referral.business_time import paris_day
-from services.referral.definitions import HOLD, PEOPLE, RATES, TIMES
+from services.referral.definitions import BACKLOG, CAUSES, DEFINITIONS, HEALTH, HOLD, LATE, PEOPLE, RATES, TIMES
 from services.referral.durations import EVENTS
 from tests.referral.referral_world import Alone, World, somebody
 
@@ -63,6 +65,45 @@ async def test_the_sql_of_every_figure_finds_what_the_board_shows(alone: Alone, 
     assert len(TIMES) == len(board.measures) == 4
 
 
+async def test_the_sql_of_what_is_late_open_noted_and_looked_at_finds_what_the_board_shows(alone: Alone, some: World):
+    await tally_store.gather(alone.database)
+    async with alone.worker() as work:
+        await work.execute(
+            "INSERT INTO met (ref, person, organisation, channel, at)"
+            " SELECT gen_random_uuid(), :person, :of, 'maraude', :at",
+            person=(person := uuid4()), of=some.referent.organisation, at=MONDAY,
+        )
+        await work.execute(
+            "INSERT INTO identified (ref, person, organisation, rights, causes, at) VALUES (gen_random_uuid(), :person,"
+            " :of, '{rsa}', '{non_demande,non_connaissance}', :at)",
+            person=person, of=some.referent.organisation, at=MONDAY,
+        )
+        await work.execute("INSERT INTO touched (person) VALUES (:person)", person=person)
+    await tally_store.gather(alone.database)
+    async with alone.database.web(some.coordinator, at=NOW) as work:
+        board = await read_board(some.coordinator, work)
+    since, until = month_key(board.since), month_key(board.at)
+
+    async def rows(one) -> list[tuple]:
+        sql = runnable(one.sql, since, until).replace("now()", f"timestamptz '{NOW.isoformat()}'")
+        async with alone.worker() as work:
+            return [tuple(row) for row in (await work.execute(sql)).all()]
+
+    assert dict(await rows(LATE)) == {one.key: one.n for one in board.stuck.by_step} and board.stuck.total
+    opened = {state.value: sum(counts) for state, counts in board.backlog.cells.items() if sum(counts)}
+    assert dict(await rows(BACKLOG)) == opened and opened
+    assert dict(await rows(CAUSES)) == {one.cause.value: one.people for one in board.causes if one.people} != {}
+    looked = {
+        one.desk: (one.sent, one.declined, one.roots, one.opened, one.confirmed, one.checked - one.confirmed)
+        for one in board.desks
+    }
+    found = {str(row[0]): row[1:] for row in await rows(HEALTH)}
+    assert {desk: row for desk, row in found.items() if row[0] or row[4] or row[5]} == looked
+    assert looked[str(some.agent.desks[0])][:3] == (4, 1, 4)
+    counts = {one.code: one.count for one in listed(board)}
+    assert set(counts) == {one.code for one in DEFINITIONS} and all(counts.values())
+
+
 async def test_the_list_behind_a_share_is_as_long_as_what_it_counts(alone: Alone, some: World):
     async with alone.database.web(some.coordinator, at=NOW) as work:
         board = await read_board(some.coordinator, work)
@@ -88,6 +129,10 @@ async def test_the_report_says_the_same_as_page_csv_and_workbook(alone: Alone, s
     book = load_workbook(io.BytesIO(spreadsheet.as_xlsx(report.tables(made))))
     sheet = book.get_sheet_by_name("Chiffres").to_python()
     assert [tuple(map(str, row)) for row in sheet[1:]] == list(made.lines)
+    by_title = {line[0]: line for line in made.lines}
+    assert by_title[PEOPLE.title][2].endswith("repère de la Drees 63\u202f%")
+    held, whole = re.fullmatch(r"(\d+) heures ouvrées sur (\d+)", by_title[HOLD.title][2]).groups()
+    assert int(held) < int(whole) > 0
     assert made.desks and not any(str(some.agent.account) in line for row in made.desks for line in row)
 
 
@@ -96,3 +141,9 @@ async def test_only_the_coordination_reads_the_report(alone: Alone):
         with pytest.raises(RoleNotAllowed):
             async with alone.database.web(somebody(role)) as work:
                 await report.read_report(somebody(role), work, "2026-03", Names(None))
+
+
+def test_a_figure_that_counts_people_says_that_two_files_count_twice():
+    of_people = [one for one in DEFINITIONS if "personstep" in one.sql]
+    assert {PEOPLE.code, CAUSES.code} <= {one.code for one in of_people}
+    assert all("deux dossiers compte deux fois" in one.text for one in of_people)

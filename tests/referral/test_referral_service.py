@@ -1,39 +1,30 @@
-"""The referral service on a real PostgreSQL: who wins, who sees, what is written together."""
+"""The referral service: sent once, one winner, row security, tasks in the same transaction."""
 
 import asyncio
 from datetime import timedelta
-from itertools import pairwise
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from contracts.actions import (
-    Acknowledge,
     AnswerInformation,
     Assign,
     Close,
-    ConfirmOutcome,
-    ContestDecline,
-    ContradictOutcome,
     Decline,
     Hold,
     LogAttempt,
-    ProposeRedirect,
     Recall,
     RequestInformation,
 )
 from contracts.asks import ReadFacts
-from contracts.facts import DeskItemDelivered, DeskItemViewed, PersonMet, RightsIdentified
+from contracts.facts import PersonMet, RightsIdentified
 from contracts.lifecycle import State
 from contracts.refusals import (
-    NoRedirectProposed,
     NotFound,
     NotYourAction,
-    RedirectLoop,
     ReferralAlreadyAnswered,
     RoleNotAllowed,
-    TooManyRedirects,
     UnreachableTooEarly,
 )
 from contracts.viewer import Role
@@ -49,20 +40,8 @@ from contracts.vocabulary import (
     Turn,
 )
 from services.referral import clocks, handlers
-from tests.referral.referral_world import NOON, TODAY, Alone, World
-
-TOMORROW = TODAY + timedelta(days=1)
-PROMISE = Acknowledge(promised_for=TOMORROW)
-
-
-async def facts(alone: Alone, ref):
-    async with alone.worker() as work:
-        found = await handlers.read_facts(ReadFacts(ref=ref), work)
-    return [envelope.type.split(".")[1] for envelope in found.envelopes]
-
-
-async def kinds(alone: Alone, world: World):
-    return [task.kind for task in (await alone.tasks(world.referent)).tasks]
+from tests.referral.referral_world import NOON, World
+from tests.referral.service_world import PROMISE, TOMORROW, facts, kinds
 
 
 async def test_a_referral_is_sent_once_however_often_it_is_asked_for(alone):
@@ -93,7 +72,8 @@ async def test_of_two_simultaneous_answers_exactly_one_wins_and_the_other_is_tol
     for _ in range(50):
         ref = await alone.sent(world)
         answers = await asyncio.gather(
-            alone.act(world.agent, ref, PROMISE, NOON), alone.act(world.manager, ref, PROMISE, NOON),
+            alone.act(world.agent, ref, PROMISE, NOON),
+            alone.act(world.manager, ref, PROMISE, NOON),
             return_exceptions=True,
         )
         refused = [one for one in answers if isinstance(one, ReferralAlreadyAnswered)]
@@ -109,7 +89,8 @@ async def test_of_a_recall_and_a_decline_at_the_same_time_one_ends_it(alone):
         ref = await alone.sent(world)
         answers = await asyncio.gather(
             alone.act(world.agent, ref, Decline(reason=DeclineReason.NOT_COMPETENT), NOON),
-            alone.act(world.referent, ref, Recall(reason=RecallReason.MISTAKE), NOON), return_exceptions=True,
+            alone.act(world.referent, ref, Recall(reason=RecallReason.MISTAKE), NOON),
+            return_exceptions=True,
         )
         assert sum(isinstance(one, ReferralAlreadyAnswered) for one in answers) == 1, answers
         assert len(await facts(alone, ref)) == 2
@@ -246,152 +227,6 @@ async def test_unreachable_needs_three_attempts_by_two_means_on_two_days_and_giv
     assert refused.value.details == {"attempts": "3", "channels": "2", "days": "1"}
     # 23:30 UTC is already the next day in Paris.
     late = NOON.replace(hour=23, minute=30)
-    await alone.act(
-        world.agent, ref, LogAttempt(channel=AttemptChannel.PHONE, result=AttemptResult.MESSAGE_LEFT), late
-    )
+    await alone.act(world.agent, ref, LogAttempt(channel=AttemptChannel.PHONE, result=AttemptResult.MESSAGE_LEFT), late)
     await alone.act(world.agent, ref, close, late)
     assert await kinds(alone, world) == [TaskKind.UNREACHABLE]
-
-
-async def test_an_opened_right_is_told_and_its_outcome_is_checked_with_the_person(alone):
-    world = World()
-    ref = await alone.in_progress(world)
-    await alone.act(world.agent, ref, Close(outcome=Outcome.RIGHT_OPENED, date_of_effect=TODAY), NOON)
-    opened = "SELECT envelope->'data'->>'right' FROM fact WHERE ref = :ref AND type = 'right.opened.v1'"
-    assert await alone.scalar(opened, ref=ref) == "rsa"
-    assert await kinds(alone, world) == [TaskKind.OUTCOME_TO_CHECK]
-    await alone.act(world.referent, ref, ConfirmOutcome(), NOON)
-    assert await kinds(alone, world) == []
-    assert (await alone.read(world.referent, ref)).outcome_confirmed is True
-
-
-async def test_a_contradicted_outcome_starts_an_episode_and_keeps_the_one_before(alone):
-    world = World()
-    ref = await alone.in_progress(world)
-    await alone.act(world.agent, ref, Close(outcome=Outcome.RIGHT_OPENED, date_of_effect=TODAY), NOON)
-    later = NOON + timedelta(days=40)
-    await alone.act(world.referent, ref, ContradictOutcome(), later)
-    view = await alone.read(world.referent, ref, later)
-    assert (view.state, view.episode, view.outcome, view.sent_at) == (State.SENT, 2, None, NOON)
-    assert (view.acknowledged_at, view.first_contact_at, view.attempts) == (None, None, 0)
-    async with alone.worker() as work:
-        rows = (await work.execute(
-            "SELECT number, sent_at, answered_at, ended_how, outcome, outcome_confirmed FROM episode"
-            " WHERE referral = :ref ORDER BY number", ref=ref,
-        )).all()
-    assert [tuple(row) for row in rows] == [
-        (1, NOON, NOON, "closed", "right_opened", False), (2, later, None, None, None, None),
-    ]
-
-
-async def test_an_outcome_is_confirmed_only_as_the_page_showed_it(alone):
-    world = World()
-    ref = await alone.in_progress(world)
-    shown = (await alone.act(world.agent, ref, Close(outcome=Outcome.NO_SHOW), NOON)).version
-    await alone.act(world.referent, ref, ContradictOutcome(), NOON)
-    await alone.act(world.agent, ref, PROMISE, NOON)
-    closed = await alone.act(world.agent, ref, Close(outcome=Outcome.MOVED_AWAY), NOON)
-    with pytest.raises(ReferralAlreadyAnswered):
-        await alone.act(world.referent, ref, ConfirmOutcome(), NOON, shown=shown)
-    await alone.act(world.referent, ref, ConfirmOutcome(), NOON, shown=closed.version)
-    assert (await alone.read(world.referent, ref)).outcome_confirmed is True
-
-
-async def test_a_redirect_is_confirmed_by_the_referent_for_the_desk_that_was_proposed(alone):
-    world, other = World(), World()
-    ref, person = await alone.sent(world), uuid4()
-    with pytest.raises(NoRedirectProposed):
-        await alone.send(world.send(redirect_of=ref, desk=other.desk), NOON)
-    await alone.act(world.agent, ref, ProposeRedirect(to_desk=other.desk, to_organisation=other.caf), NOON)
-    assert await kinds(alone, world) == [TaskKind.REDIRECT]
-    with pytest.raises(NoRedirectProposed):
-        await alone.send(world.send(redirect_of=ref, desk=uuid4()), NOON)
-    with pytest.raises(NotFound):
-        await alone.send(world.send(viewer=other.referent, redirect_of=ref, desk=other.desk), NOON)
-    ask = world.send(redirect_of=ref, desk=other.desk, organisation=other.caf, person=person)
-    child = await alone.send(ask, NOON)
-    assert await alone.send(ask, NOON) == child
-    assert await facts(alone, ref) == ["sent", "redirect_proposed", "redirected"]
-    assert await kinds(alone, world) == []
-    view = await alone.read(world.referent, ask.ref)
-    assert (view.parent, view.hops, view.steps[0].details["redirected_from"]) == (ref, 1, str(ref))
-    assert "redirected_from" not in (await alone.read(other.agent, ask.ref)).steps[0].details
-    assert "child" not in (await alone.read(world.agent, ref)).steps[-1].details
-
-
-async def test_a_chain_of_redirects_has_three_hops_and_no_loop(alone):
-    world = World()
-    desks = [world.desk, *(uuid4() for _ in range(4))]
-    ref = await alone.sent(world)
-    for hop, (desk, following) in enumerate(pairwise(desks)):
-        agent = world.agent.model_copy(update={"desks": (desk,)})
-        if hop:
-            with pytest.raises(RedirectLoop if hop < 3 else TooManyRedirects):
-                back = ProposeRedirect(to_desk=world.desk, to_organisation=world.caf)
-                await alone.act(agent, ref, back, NOON)
-        proposal = ProposeRedirect(to_desk=following, to_organisation=world.caf)
-        if hop == 3:
-            with pytest.raises(TooManyRedirects):
-                await alone.act(agent, ref, proposal, NOON)
-            break
-        await alone.act(agent, ref, proposal, NOON)
-        ask = world.send(redirect_of=ref, desk=following)
-        await alone.send(ask, NOON)
-        ref = ask.ref
-    view = await alone.read(world.referent, ref)
-    assert view.hops == 3
-    roots = "SELECT count(DISTINCT root) FROM referral WHERE sender = :sender"
-    assert await alone.scalar(roots, sender=world.referent.account) == 1
-
-
-async def test_a_decline_is_contested_once_and_the_answer_stays(alone):
-    world = World()
-    ref = await alone.sent(world)
-    decline = Decline(reason=DeclineReason.NO_CAPACITY)
-    await alone.act(world.agent, ref, decline, NOON)
-    later = NOON + timedelta(days=1)
-    await alone.act(world.coordinator, ref, ContestDecline(), later)
-    assert await kinds(alone, world) == []
-    await alone.act(world.agent, ref, decline, later)
-    assert "contest_decline" not in (await alone.read(world.coordinator, ref, later)).actions
-    answered = await alone.scalar("SELECT answered_at FROM episode WHERE referral = :ref", ref=ref)
-    assert answered == NOON
-
-
-async def test_deliveries_and_first_viewings_are_noted_once(alone):
-    world = World()
-    ref = await alone.sent(world)
-    for hours in (1, 2):
-        at = NOON + timedelta(hours=hours)
-        await alone.react(DeskItemDelivered(ref=ref, desk=world.desk, at=at))
-        await alone.react(DeskItemViewed(ref=ref, desk=world.desk, at=at))
-    await alone.react(DeskItemDelivered(ref=uuid4(), desk=world.desk, at=NOON))
-    view = await alone.read(world.referent, ref)
-    assert view.delivered_at == view.first_viewed_at == NOON + timedelta(hours=1)
-
-
-async def test_a_colleague_gets_the_referral_without_a_new_clock(alone):
-    world = World()
-    ref = await alone.sent(world)
-    before = await alone.read(world.manager, ref)
-    await alone.act(world.manager, ref, Assign(assignee=world.manager.account), NOON + timedelta(hours=3))
-    view = await alone.read(world.manager, ref)
-    assert view.assignee == world.manager.account and view.acknowledge_due == before.acknowledge_due
-    assert view.steps[-1].details["previous_assignee"] == str(world.agent.account)
-
-
-async def test_a_refused_action_leaves_nothing_behind(alone):
-    world = World()
-    ref, command = await alone.sent(world), uuid4()
-    with pytest.raises(ReferralAlreadyAnswered):
-        await alone.act(world.agent, ref, Close(outcome=Outcome.ALREADY_OPEN), NOON, command)
-    assert await alone.scalar("SELECT count(*) FROM command WHERE id = :id", id=command) == 0
-    assert await facts(alone, ref) == ["sent"]
-
-
-async def test_a_recalled_referral_has_no_open_task(alone):
-    world = World()
-    ref = await alone.in_progress(world)
-    await alone.act(world.agent, ref, RequestInformation(note=uuid4(), resume_on=TOMORROW), NOON)
-    await alone.act(world.referent, ref, Recall(reason=RecallReason.SOLVED_OTHERWISE), NOON)
-    assert await kinds(alone, world) == []

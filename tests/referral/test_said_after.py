@@ -16,6 +16,7 @@ from services.referral.board_store import read_board
 from services.referral.board_view import Names
 from services.referral.business_time import paris_day
 from services.referral.definitions import SAID
+from services.referral.report import read_report
 from services.referral.said_after import Answered, said_of
 from services.referral.said_after_words import desk_rows, sentence
 from tests.referral.referral_world import Alone, World
@@ -35,6 +36,12 @@ async def test_what_people_say_after_the_end_is_on_the_board_as_its_definition_c
     assert after[1] == (after[0].of_use, after[0].spoken)
     with pytest.raises(RoleNotAllowed):
         await _said(alone, world, world.referent)
+    async with alone.database.web(world.coordinator, at=SENT + 120 * DAY) as work:
+        told = [await read_report(world.coordinator, work, month, Names(None)) for month in ("2026-03", "2026-04")]
+    march, april = [next(line for line in one.lines if line[0] == SAID.title) for one in told]
+    assert march[2].startswith(f"{after[0].of_use} sur {after[0].spoken} avis")
+    assert f"{after[0].answers} réponses données" in march[2]
+    assert april[1:3] == ("–", "0 sur 0 avis\u202f; 0 réponse donnée ce mois-là")
 
 
 async def _checked(alone: Alone, world: World, useful: Usefulness | None) -> None:

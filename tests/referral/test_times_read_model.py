@@ -1,13 +1,8 @@
-"""The read model of the times: kept with each fact, the same whatever the order, and rebuilt from the record alone."""
+"""The read model of times against the record: what no reopening resets, the same before and after."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from uuid import UUID, uuid4
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from contracts.actions import (
     Acknowledge,
@@ -41,15 +36,17 @@ from contracts.vocabulary import (
 )
 from services.referral import tally_store
 from services.referral.board_store import Board, read_board
-from services.referral.business_time import business_seconds_between, paris_day, position
-from services.referral.durations import ANSWER, CONTACT, RESOLUTION, RIGHT, Followed, advance, begin
-from services.referral.rebuilding import Rebuilt, folded, rebuild
-from services.referral.tallying import cells_of_course, cells_of_waits
-from tests.referral.fact_lives import lives
+from services.referral.business_time import paris_day
+from services.referral.durations import ANSWER, CONTACT, RESOLUTION, RIGHT
+from services.referral.rebuilding import Rebuilt, rebuild
 from tests.referral.referral_world import Alone, World
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)  # 9:00 in Paris; no public holiday until the 6th of April
+
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
 REACHED = LogAttempt(channel=AttemptChannel.PHONE, result=AttemptResult.REACHED)
 
 
@@ -170,8 +167,13 @@ async def test_the_record_alone_gives_the_same_rows_and_what_was_tampered_with_i
     world = World()
     ref = await a_long_life(alone, world)
     told = ReminderTold(
-        ref=ref, step=LadderStep.ACKNOWLEDGE_SOON, audience=(Audience.ASSIGNEE,), desk=world.desk, told=1,
-        due_at=MONDAY + HOUR, at=MONDAY + HOUR,
+        ref=ref,
+        step=LadderStep.ACKNOWLEDGE_SOON,
+        audience=(Audience.ASSIGNEE,),
+        desk=world.desk,
+        told=1,
+        due_at=MONDAY + HOUR,
+        at=MONDAY + HOUR,
     )
     await alone.react(told)
     found = await rebuilt(alone)
@@ -179,8 +181,10 @@ async def test_the_record_alone_gives_the_same_rows_and_what_was_tampered_with_i
     async with alone.worker() as work:
         await work.execute("UPDATE duration SET seconds = 1 WHERE subject = :ref AND clock = 'ttr'", ref=ref)
         await work.execute("DELETE FROM course WHERE ref = :ref", ref=ref)
-        await work.execute("INSERT INTO tally (split, clock, month, key, how, bucket, n)"
-                           " VALUES ('right', 'ttr', '2026-03', 'rsa', 'closed', 7, 40)")
+        await work.execute(
+            "INSERT INTO tally (split, clock, month, key, how, bucket, n)"
+            " VALUES ('right', 'ttr', '2026-03', 'rsa', 'closed', 7, 40)"
+        )
     found = await rebuilt(alone)
     assert found.differing["duration"] == 2 and found.differing["course"] == 1 and found.differing["tally"]
     assert (await rebuilt(alone)).identical
@@ -193,12 +197,18 @@ async def test_a_reminder_counts_as_worked_whether_it_is_known_before_or_after_t
     for world, answer_first in ((early, False), (late, True)):
         ref = await alone.sent(world, MONDAY)
         told = ReminderTold(
-            ref=ref, step=LadderStep.ACKNOWLEDGE_DUE, audience=(Audience.MANAGER,), desk=world.desk, told=1,
-            due_at=MONDAY + DAY, at=MONDAY + DAY,
+            ref=ref,
+            step=LadderStep.ACKNOWLEDGE_DUE,
+            audience=(Audience.MANAGER,),
+            desk=world.desk,
+            told=1,
+            due_at=MONDAY + DAY,
+            at=MONDAY + DAY,
         )
         steps = [
-            lambda w=world, r=ref: alone.act(w.agent, r, Acknowledge(promised_for=paris_day(MONDAY + 2 * DAY)),
-                                             MONDAY + 2 * DAY),
+            lambda w=world, r=ref: alone.act(
+                w.agent, r, Acknowledge(promised_for=paris_day(MONDAY + 2 * DAY)), MONDAY + 2 * DAY
+            ),
             lambda t=told: alone.react(t),
         ]
         for step in steps if answer_first else reversed(steps):
@@ -238,56 +248,3 @@ async def test_people_count_the_same_in_whatever_order_their_facts_arrive(alone:
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
         assert await story(order) == expected
     assert (await rebuilt(alone)).identical
-
-
-# --- the fold by itself ---------------------------------------------------------------------------
-
-
-def everything(followed: Iterable[Followed]) -> Counter:
-    found: Counter = Counter()
-    for one in followed:
-        found.update(cells_of_waits(one.waits.values(), position))
-        found.update(cells_of_course(one.course, position))
-    return found
-
-
-@given(st.permutations(range(20)))
-def test_the_order_in_which_facts_of_several_referrals_arrive_changes_no_cell(order: list[int]):
-    """Facts of one referral come in the order of their versions; between referrals any order may be."""
-    queues = [list(one) for one in lives()[:20]]
-    together: dict[int, Followed] = {}
-    while any(queues):
-        for place in order:
-            if queues[place]:
-                fact = queues[place].pop(0)
-                now = together.get(place)
-                together[place] = advance(now, fact, business_seconds_between) if now else begin(fact, None)
-                order = order[1:] + order[:1]
-    assert everything(together.values()) == everything(one for facts in lives()[:20] for one in folded([facts]))
-
-
-@settings(max_examples=30, deadline=None)
-@given(data=st.data())
-def test_a_fact_told_twice_or_late_changes_nothing(data: st.DataObject):
-    facts = data.draw(st.sampled_from(lives()))
-    once = folded([facts])
-    now = begin(facts[0], None)
-    for place, fact in enumerate(facts[1:], start=1):
-        now = advance(now, fact, business_seconds_between)
-        again = data.draw(st.integers(0, place))
-        repeated = advance(now, facts[again], business_seconds_between) if again else now
-        assert repeated == now
-    assert [now] == once
-
-
-def test_no_clock_ever_starts_later_than_it_did_and_no_end_moves_while_it_stands():
-    for facts in lives():
-        states = [begin(facts[0], None)]
-        for fact in facts[1:]:
-            states.append(advance(states[-1], fact, business_seconds_between))
-        for before, after in pairwise(states):
-            for key, wait in before.waits.items():
-                if key in after.waits:
-                    assert after.waits[key].start == wait.start
-                    if wait.how == after.waits[key].how != "open":
-                        assert after.waits[key].seconds == wait.seconds

@@ -2,6 +2,7 @@
 help.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -150,6 +151,23 @@ async def test_a_surprise_is_a_500_with_a_reference_and_nothing_of_what_happened
     written = capsys.readouterr()
     assert "surprise" in written.err + written.out
     assert "1951" not in written.err + written.out
+
+
+async def test_what_is_refused_is_logged_by_its_route_and_slug_and_never_by_its_address(client, capsys) -> None:
+    telemetry.configure("info")
+    signed_in = {"cookie": f"{COOKIE}=cookie"}
+    assert (await client.get("/coordination", headers=signed_in)).status_code == 403
+    assert (await client.get("/refus/inconnu")).status_code == 404
+    assert (await client.post("/ecrire", headers={"sec-fetch-site": "cross-site"})).status_code == 403
+    for silent in ("/nulle-part", "/refus/autre", "/ouverte"):
+        await client.get(silent)
+    lines = [json.loads(one) for one in capsys.readouterr().err.splitlines()]
+    told = [(one["slug"], one["status"], one["route"], one["method"]) for one in lines if one["event"] == "refused"]
+    assert told == [
+        ("role-not-allowed", 403, "/coordination", "GET"),
+        ("not-found", 404, "/refus/{kind}", "GET"),
+        ("cross-site-request", 403, "none", "POST"),
+    ]
 
 
 async def test_a_database_that_is_away_is_a_503_that_asks_to_try_again(client) -> None:

@@ -1,6 +1,8 @@
 """The page of what could not be done: what happened, what is not lost, what to do now, and one way on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
@@ -8,6 +10,8 @@ from starlette.responses import Response
 from services.runtime.web.body import typed_in
 from services.runtime.web.guard import COOKIE, viewer_or_none
 from services.runtime.web.pages import Renderer
+
+OwnErrors = Callable[[Request, int, str, dict[str, Any]], Response | None]
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ SAID = {
     403: Said(
         "Cette page n’est pas pour votre rôle",
         "Rien n’a changé.",
-        ("Si vous pensez que c’est une erreur, l’aide en bas de page dit à qui écrire.",),
+        ("Si vous pensez que c’est une erreur, l’aide dit à qui écrire\u202f: «\u202fÀ qui demander\u202f».",),
     ),
     404: Said(
         "Page introuvable",
@@ -103,24 +107,23 @@ _UNRESOLVED = frozenset({404, 405})
 async def error_page(
     request: Request, status: int, sentence: str, *, reference: str | None = None, slug: str = ""
 ) -> Response:
-    """The page of that status, or of that refusal, with what was typed when sending it again may help."""
+    """The page of that status, or of that refusal, with what was typed when sending it again may help.
+
+    A service may have pages that say it in their own words: `app.state.own_errors`, which answers None for all others.
+    """
     pages: Renderer = request.app.state.pages
     said = SAID_OF.get(slug) or SAID.get(status, _UNKNOWN)
     typed, files = await typed_in(request.scope) if status in _MAY_WORK_LATER else ([], False)
     reads = request.method in ("GET", "HEAD")
-    return pages.render(
-        request,
-        "error.html",
-        status=status,
-        said=said,
-        sentence=sentence,
-        typed=typed,
-        files=files,
-        here=_address(request),
-        again=reads and status in (500, 503),
-        reference=reference,
-        viewer=await _who(request, status),
-    )
+    shown = {
+        "typed": typed, "files": files, "here": _address(request), "again": reads and status in (500, 503),
+        "reference": reference,
+    }  # fmt: skip
+    own: OwnErrors | None = getattr(request.app.state, "own_errors", None)
+    if own is not None and (answer := own(request, status, slug, shown)) is not None:
+        return answer
+    who = await _who(request, status)
+    return pages.render(request, "error.html", status=status, said=said, sentence=sentence, viewer=who, **shown)
 
 
 async def session_over(request: Request) -> bool:

@@ -9,9 +9,11 @@ from starlette.datastructures import FormData
 
 M = TypeVar("M", bound=BaseModel)
 Errors = dict[str, str]
+# `json_schema_extra` of a field that is taken to the letter, blanks at its ends with it: a password.
+AS_TYPED: dict[str, Any] = {"as_typed": True}
 
 _FRENCH_DATE = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})")
-_SENTENCES = {
+SENTENCES = {
     "missing": "Ce champ est nécessaire.",
     "string_too_short": "Ce champ est nécessaire.",
     "string_too_long": "Ce texte est trop long\u202f: {max_length} caractères au plus.",
@@ -30,10 +32,14 @@ _SENTENCES = {
 
 def read(model: type[M], form: FormData) -> tuple[M | None, Errors]:
     """The model, or None with a sentence for each field that cannot be taken. Blank is missing; lists are read as
-    lists; a date may be written as in France, where a browser has no field for it.
+    lists; a date may be written as in France, where a browser has no field for it. A field marked AS_TYPED is taken so.
     """
     values: dict[str, Any] = {}
     for name, info in model.model_fields.items():
+        if info.json_schema_extra == AS_TYPED:
+            if name in form:
+                values[name] = str(form.getlist(name)[-1])
+            continue
         # PostgreSQL takes no zero character in a text.
         given = [text for one in form.getlist(name) if (text := str(one).replace("\0", "").strip())]
         if _is_many(info.annotation):
@@ -55,7 +61,7 @@ def sentences(error: ValidationError) -> Errors:
         if one["type"] == "value_error":
             sentence = str(context.get("error", "Cette réponse ne convient pas."))
         else:
-            sentence = _SENTENCES.get(one["type"], "Cette réponse ne convient pas.")
+            sentence = SENTENCES.get(one["type"], "Cette réponse ne convient pas.")
         try:
             found.setdefault(name, sentence.format(**context))
         except (KeyError, IndexError):

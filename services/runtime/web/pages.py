@@ -28,6 +28,7 @@ VENDOR = re.compile(
     r"^(htmx\.org/dist/[\w.-]+\.js|@digdir/designsystemet-css/dist/[\w./-]+\.css"
     r"|@fontsource-variable/atkinson-hyperlegible-next/files/[\w.-]+\.woff2)$"
 )
+DIALLED = re.compile(r"(?:\+\d{1,3}|0\d)(?:[ .\u00a0\u202f-]?\d{1,3}){3,6}|3\d{3}")
 IN_BAR = 5
 FLASH = "relais_flash"
 # The one message that waits behind something long.
@@ -37,6 +38,8 @@ FLASHES = {
     "sent": ("Orientation confiée.", "success"),
     "sending": ("Envoi en cours\u202f: l’orientation partira dès que possible, rien n’est perdu.", "warning"),
     "acted": ("C’est noté.", "success"),
+    "managers_asked": ("Les responsables du guichet sont prévenus. Une fois par semaine au plus.", "success"),
+    "contested": ("Le refus est contesté\u202f: le guichet a l’orientation de nouveau.", "success"),
     "narrowed": ("L’accord est réduit. Ce qui en est retiré n’est plus consultable.", "success"),
     "receipt": ("C’est noté\u202f: elle a son reçu.", "success"),
     "published": ("La notice est publiée. Elle ne changera plus.", "success"),
@@ -78,6 +81,22 @@ def vendor_files() -> StaticFiles:
     return _VendorFiles(directory=ASSETS, check_dir=False)
 
 
+def call(text: str | None) -> str | Markup:
+    """A professional's telephone number as a link that dials it; anything else as it stands."""
+    return _dialling('<a class="tel" href="tel:{number}">{text}</a>', text)
+
+
+def dial(text: str | None) -> str | Markup:
+    """The same for a person's number, which never is an address: a button, which the script of the page lets dial."""
+    return _dialling('<button class="tel" type="button" data-dial title="Appeler">{text}</button>', text)
+
+
+def _dialling(how: str, text: str | None) -> str | Markup:
+    if text is None or not DIALLED.fullmatch(text.strip()):
+        return text or ""
+    return Markup(how).format(number=re.sub(r"[^\d+]", "", text), text=text.strip())
+
+
 @cache
 def icon(name: str) -> Markup:
     """One icon of lucide-static, inline and hidden from screen readers: a word always stands beside it."""
@@ -89,6 +108,11 @@ def icon(name: str) -> Markup:
     return Markup(
         svg.strip().replace("<svg", '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"', 1)
     )
+
+
+def in_french(sentence: str, **values: object) -> str:
+    """How the shell says a sentence of its own where a page has no `tongue`, which says it in another language."""
+    return sentence.format(**values) if values else sentence
 
 
 class Renderer:
@@ -104,7 +128,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.globals.update(icon=icon, bell=BELL)
+        self.environment.globals.update(icon=icon, bell=BELL, french=in_french)
         self.environment.filters.update(
             when=dates.when,
             day=dates.day,
@@ -112,6 +136,8 @@ class Renderer:
             hour=dates.hour,
             iso=dates.iso,
             exact=dates.exact,
+            call=call,
+            dial=dial,
         )
 
     def render(

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 log = telemetry.logger("web")
 SHOWN_ALONE = frozenset({"ledger"})
+# What may be somebody trying doors: by its route and slug, never by its address. An address of nobody is noise.
+LOGGED = frozenset({403, 404, 410, 413, 429})
 ENCRYPTED_FOR_A_YEAR = f"max-age={365 * 86_400}"
 
 
@@ -134,6 +136,9 @@ def wants_json(request: Request) -> bool:
 
 async def _refused(request: Request, refusal: Refusal) -> Response:
     answer = await _answer_to(request, refusal)
+    route = getattr(request.scope.get("route"), "path", "none")
+    if refusal.status in LOGGED and (route != "none" or refusal.status != NotFound.status):
+        log.info("refused", slug=refusal.slug, status=refusal.status, route=route, method=request.method)
     if refusal.wait is not None:
         answer.headers["Retry-After"] = str(refusal.wait)
     return answer

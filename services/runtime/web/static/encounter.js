@@ -86,7 +86,7 @@ const flush = async () => {
   if (!key || !account) return;
   const { sent, stopped } = await sendAll(key, account);
   const arrived = sent > 1 ? `${sent} rencontres sont arrivées.` : sent ? "1 rencontre est arrivée." : "";
-  await show(stopped === "sign-in" ? `${arrived} Connectez-vous pour envoyer la suite : rien n’est perdu.`.trim() : arrived);
+  await show(stopped === "sign-in" ? `${arrived} Connectez-vous pour envoyer la suite\u202f: rien n’est perdu.`.trim() : arrived);
   if (stopped === "sign-in") panel.append(made("a", "Se connecter", { href: "/connexion?suite=/rencontre" }));
 };
 
@@ -98,7 +98,7 @@ const open = async () => {
   return key;
 };
 const forget = async (id) => {
-  if (!confirm("Effacer cette rencontre de ce téléphone ? Elle n’a pas été enregistrée.")) return;
+  if (!confirm("Effacer cette rencontre de ce téléphone\u202f? Elle n’a pas été enregistrée.")) return;
   await drop(id);
   await show();
 };
@@ -140,10 +140,10 @@ const keepHere = async (fields) => {
   account ??= await whose();
   if (!account) return show("Ouvrez d’abord cette page une fois avec le réseau.");
   key ??= await askForKey(account);
-  if (!key) return show(`${lost} Rien n’est gardé : ce que vous avez écrit est encore à l’écran.`.trim());
-  const end = await keep(key, account, form.elements.command_id.value, fields);
+  if (!key) return show(`${lost} Rien n’est gardé\u202f: ce que vous avez écrit est encore à l’écran.`.trim());
+  await keep(key, account, form.elements.command_id.value, fields);
   begin();
-  await show(`Gardée sur ce téléphone, chiffrée, jusqu’à ${until(end)}.`);
+  await show("Gardée sur ce téléphone.");
   panel.scrollIntoView({ block: "center" });
 };
 
@@ -173,7 +173,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 document.addEventListener("relais-wiped", () => {
-  lost = "Cinq essais faux : tout ce qui attendait sur ce téléphone est effacé.";
+  lost = "Cinq essais faux\u202f: tout ce qui attendait sur ce téléphone est effacé.";
   show(lost);
 });
 addEventListener("online", flush);

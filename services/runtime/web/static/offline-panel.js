@@ -13,7 +13,7 @@ export const sentenceOf = (kept, expired) => {
   const parts = [];
   if (waiting) parts.push(`${many(waiting, "rencontre attend le réseau", "rencontres attendent le réseau")}.`);
   if (wrong) parts.push(`${many(wrong, "rencontre est à corriger", "rencontres sont à corriger")}.`);
-  if (kept.length) parts.push(`Chiffrées sur ce téléphone, effacées ${until(kept[0].at + KEPT_FOR)} au plus tard.`);
+  if (kept.length) parts.push(`${kept.length === 1 ? "Chiffrée sur ce téléphone, effacée" : "Chiffrées sur ce téléphone, effacées"} ${until(kept[0].at + KEPT_FOR)} au plus tard.`);
   if (expired)
     parts.push(`${many(expired, "rencontre gardée depuis 72 heures a été effacée", "rencontres gardées depuis 72 heures ont été effacées")} de ce téléphone.`);
   return parts.join(" ");
@@ -28,7 +28,7 @@ export const button = (text, act, variant = "secondary") => {
 };
 
 const EXPLAINED = {
-  make: `Choisissez un code d’au moins ${SHORTEST_CODE} chiffres. Il chiffre ce que ce téléphone garde, 72 heures au plus. Relais ne le connaît pas : oublié, il faudra ressaisir. Après 5 essais faux, tout est effacé.`,
+  make: `Choisissez un code d’au moins ${SHORTEST_CODE} chiffres. Il chiffre ce que ce téléphone garde, 72 heures au plus. Relais ne le connaît pas\u202f: oublié, il faudra ressaisir. Après 5 essais faux, tout est effacé.`,
   open: "Écrivez le code que vous aviez choisi pour ce téléphone.",
 };
 
@@ -71,7 +71,7 @@ export const askForKey = async (account) => {
       }
       if (!/^\d+$/.test(code) || code.length < SHORTEST_CODE) return refuse(`Il faut au moins ${SHORTEST_CODE} chiffres.`);
       if (/^(\d)\1+$/.test(code) || "01234567890123456789".includes(code) || "98765432109876543210".includes(code))
-        return refuse("Ce code se devine : choisissez-en un autre.");
+        return refuse("Ce code se devine\u202f: choisissez-en un autre.");
       if (code !== again.value.replace(/\s/g, "")) return refuse("Les deux codes ne sont pas les mêmes.");
       end(await makeCode(account, code));
     };

@@ -42,6 +42,12 @@
   }
 
   // A page made to be printed.
+  // A person's number is no address of the page: it is dialled from its text. What a live region brings does it too.
+  document.addEventListener("click", (event) => {
+    const number = event.target.closest("[data-dial]")?.textContent;
+    if (number) location.assign(`tel:${number.replace(/[^\d+]/g, "")}`);
+  });
+
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
   // What is left to write in a text of limited length.
@@ -49,7 +55,9 @@
     const left = area.dataset.count - area.value.length;
     const line = document.getElementById(`${area.id}-count`);
     const s = Math.abs(left) > 1 ? "s" : "";
-    line.textContent = left >= 0 ? `Il reste ${left} caractère${s}` : `${-left} caractère${s} de trop`;
+    const said = left >= 0 ? line.dataset.left : line.dataset.over;
+    const french = left >= 0 ? `Il reste ${left} caractère${s}` : `${-left} caractère${s} de trop`;
+    line.textContent = said ? said.replace("{count}", Math.abs(left)) : french;
     line.classList.toggle("over", left < 0);
   };
   for (const area of document.querySelectorAll("textarea[data-count]")) count(area);
