@@ -26,7 +26,7 @@ from services.seed import seed
 from services.whole import Whole
 
 REFERRALS, SEEDED_PEOPLE, MONTHS = 100_000, 120, 6
-TIMES, WARM_UP, AT_MOST = 15, 2, 60
+TIMES, WARM_UP, AT_MOST = 40, 2, 60
 HOMES = {
     Role.REFERENT: ("/aujourdhui", "/personnes", "/orientations"),
     Role.DESK_AGENT: ("/bureau", "/avis"),
@@ -36,7 +36,10 @@ HOMES = {
     Role.ADMINISTRATOR: ("/annuaire", "/reseau"),
 }
 _ON_THE_WAY = " + ".join(
-    ["SELECT (SELECT count(*) FROM intake.handover WHERE step = 'sending')"]
+    [
+        "SELECT (SELECT count(*) FROM intake.handover WHERE step = 'sending')",
+        "(SELECT count(*) FROM notify.reminder WHERE state = 'armed' AND due_at <= now())",
+    ]
     + [f"(SELECT count(*) FROM {name}.{name}_outbox)" for name in SERVICES]
 )
 PATIENCE = 120.0
@@ -67,6 +70,7 @@ async def measure_pages(referrals: int = REFERRALS) -> tuple[list[Figure], list[
         cookies = await _sign_in_each(bench)
         app = await application(bench.environment, "up", "--port", "0")
         try:
+            await _all_arrived(bench.ground.owner_url)
             found = [one for role, cookie in cookies.items() for one in await _walk(app.port, role, cookie)]
             weights = [(HOMES[role][0], await _weight(app.port, role, cookie)) for role, cookie in cookies.items()]
         finally:
@@ -93,13 +97,13 @@ async def _sow(bench: Bench) -> None:
 
 
 async def _all_arrived(owner_url: str) -> None:
-    """Copies of what is still on its way would be sent again for ever."""
+    """Copies of what is on its way would be sent again for ever; and pages are asked once what was due is told."""
     connection = await asyncpg.connect(owner_url)
     until = time.monotonic() + PATIENCE
     try:
         while await connection.fetchval(_ON_THE_WAY):
             if time.monotonic() > until:
-                raise TimeoutError("the seeded facts did not arrive in time")
+                raise TimeoutError("what was on its way did not arrive in time")
             await asyncio.sleep(0.1)
     finally:
         await connection.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 from services.intake import (
     api,
     consent_ending,
+    consent_soon,
     disclosure,
     erasing_stream,
     journal_sealing,
@@ -72,7 +73,7 @@ PAGES = (
     web_encounter, api, web_contact_rules,
 )  # fmt: skip
 
-CLOCKS = (sending, consent_ending, journal_sealing, safeguards, erasing_stream, own_page)
+CLOCKS = (sending, consent_ending, consent_soon, journal_sealing, safeguards, erasing_stream, own_page)
 
 
 def build(service: Service) -> None:

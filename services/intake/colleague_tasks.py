@@ -13,7 +13,7 @@ from contracts.viewer import Viewer
 from services.runtime.process import Service
 from services.runtime.web.dates import until
 
-MOST = 20
+MOST = 10
 
 
 @dataclass(frozen=True)

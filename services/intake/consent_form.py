@@ -22,6 +22,7 @@ from contracts.viewer import Viewer
 from contracts.vocabulary import ConsentMethod, Language, Purpose, Representation
 from services.intake import caseload, store
 from services.intake.consent_rules import is_minor
+from services.intake.consent_soon import soon_of
 from services.intake.domain import DEFAULT_CATEGORIES, DEFAULT_GRANT_AGE
 from services.intake.dossier import short_name
 from services.intake.notice import CURRENT, Notice, current_of, every_notice, parts_of
@@ -196,7 +197,7 @@ def show_consent(
     if typed.get("notice_version") != shown.version:  # another text is on the page than the one that was read
         typed = {**typed, "notice_version": shown.version, "notice_read": ""}
     about = {"options": options, "ref": asked.ref, "title": asked.title, "short": asked.short, "away": asked.away}
-    notices = {"notice": shown, "readings": _readings(asked, typed, shown)}
+    notices = {"notice": shown, "readings": _readings(asked, typed, shown), "soon": soon_of(request).days}
     more = {"minor": asked.minor, "former": asked.former, "translated": shown.language == typed.get("language", "fr")}
     return show_form(request, "consent.html", viewer, typed, errors, status, **about, **notices, **more, **context)
 

@@ -29,6 +29,8 @@ OLDEST = 120
 SURE, POSSIBLE = 90, 65
 SHOWN_TWINS = 5
 DEFAULT_GRANT_AGE = timedelta(days=180)
+# Before its end, an agreement is shown to be renewed: where the territory said nothing else.
+ENDS_SOON = timedelta(days=15)
 
 DEFAULT_CATEGORIES: dict[Purpose, frozenset[Category]] = {
     Purpose.OPEN_RIGHT: frozenset(

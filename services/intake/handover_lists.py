@@ -18,6 +18,11 @@ from services.runtime.database import Work
 
 PAGE = 40
 TABS = ("guichet", "en-cours", "a-moi", "closes", "brouillons")
+_LAST_MOVED = """
+SELECT ref FROM handover WHERE organisation = :organisation AND referent = :account AND step = ANY(:steps)
+ORDER BY moved_at DESC LIMIT :most
+"""
+_KNOWN = "SELECT ref FROM handover WHERE organisation = :organisation AND ref = ANY(:refs)"
 
 
 def _where_tab(viewer: Viewer, tab: str) -> list[Any]:
@@ -101,18 +106,10 @@ async def late_at_desk(viewer: Viewer, work: Work) -> list[tuple[Handover, Perso
 
 async def last_moved(viewer: Viewer, work: Work, limit: int = 8) -> list[tuple[Handover, Person]]:
     """The viewer's referrals that moved last."""
-    found = await work.session.exec(
-        select(Handover, Person)
-        .join(Person, col(Person.ref) == col(Handover.person))
-        .where(
-            Handover.organisation == viewer.organisation,
-            Handover.referent == viewer.account,
-            col(Handover.step).in_(READABLE_STEPS),
-        )
-        .order_by(col(Handover.moved_at).desc())
-        .limit(limit)
-    )
-    return [(row[0], row[1]) for row in found.all()]
+    asked = {"organisation": viewer.organisation, "account": viewer.account, "steps": list(READABLE_STEPS)}
+    refs = (await work.execute(_LAST_MOVED, **asked, most=limit)).scalars()
+    found = await by_refs(viewer, work, refs)
+    return [found[ref] for ref in refs]
 
 
 async def grants_ending(viewer: Viewer, work: Work, before: datetime) -> list[tuple[ConsentGrant, Person]]:
@@ -156,8 +153,8 @@ async def grants_ending(viewer: Viewer, work: Work, before: datetime) -> list[tu
 
 async def known_of(viewer: Viewer, work: Work, refs: Iterable[UUID]) -> set[UUID]:
     """Which of these hand-overs the viewer's organisation has."""
-    query = select(Handover.ref).where(Handover.organisation == viewer.organisation, col(Handover.ref).in_(set(refs)))
-    return set((await work.session.exec(query)).all())
+    asked = {"organisation": viewer.organisation, "refs": list(set(refs))}
+    return set((await work.execute(_KNOWN, **asked)).scalars())
 
 
 async def by_refs(viewer: Viewer, work: Work, refs: Iterable[UUID]) -> dict[UUID, tuple[Handover, Person]]:

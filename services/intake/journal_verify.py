@@ -16,7 +16,7 @@ from services.runtime import telemetry
 from services.runtime.process import Service
 
 log = telemetry.logger("journal")
-PAGE = 2000
+PAGE = 200  # what is checked before others have their turn: some milliseconds
 Progress = Callable[[int, int], None]
 _PAGE = f"""
 SELECT s.seq, s.entry AS sealed_ref, s.entry_hash, s.keep_until AS sealed_until, s.hash,

@@ -14,6 +14,7 @@ from contracts.lifecycle import OPEN, State
 from contracts.refusals import FileMerged, NotFound
 from contracts.viewer import Viewer
 from services.intake import handover_store
+from services.intake.domain import ENDS_SOON
 from services.intake.tables import (
     ConsentEvent,
     ConsentGrant,
@@ -28,7 +29,6 @@ from services.runtime.database import Work
 
 FILTERS = ("toutes", "mes-personnes", "en-attente", "accord-bientot-fini")
 PAGE = 40
-ENDING_SOON = timedelta(days=15)
 _WAITING = (State.DRAFT.value, State.SENT.value)
 _OPEN = tuple(state.value for state in OPEN)
 
@@ -49,26 +49,28 @@ def _ends() -> Any:  # noqa: ANN401 - an expression
     return func.least(col(ConsentGrant.expires_at), col(ConsentGrant.represented_until))
 
 
-def _where(viewer: Viewer, work: Work, which: str) -> list[Any]:
-    waiting = _kept_among(
-        Handover,
-        Handover.organisation == viewer.organisation,
-        col(Handover.step).in_(("sending", "sent")),
-        col(Handover.state).in_(_WAITING),
-    )
-    ending = _kept_among(
-        ConsentGrant,
-        ConsentGrant.organisation == viewer.organisation,
-        col(ConsentGrant.withdrawn_at).is_(None),
-        _ends() > work.now,
-        _ends() <= work.now + ENDING_SOON,
-    )
-    extra: dict[str, list[Any]] = {
-        "mes-personnes": [Person.referent == viewer.account],
-        "en-attente": [col(Person.ref).in_(waiting)],
-        "accord-bientot-fini": [col(Person.ref).in_(ending)],
-    }
-    return [Person.organisation == viewer.organisation, col(Person.merged_into).is_(None), *extra.get(which, [])]
+def _where(viewer: Viewer, work: Work, which: str, soon: timedelta) -> list[Any]:
+    where: list[Any] = [Person.organisation == viewer.organisation, col(Person.merged_into).is_(None)]
+    if which == "mes-personnes":
+        where.append(Person.referent == viewer.account)
+    elif which == "en-attente":
+        waiting = _kept_among(
+            Handover,
+            Handover.organisation == viewer.organisation,
+            col(Handover.step).in_(("sending", "sent")),
+            col(Handover.state).in_(_WAITING),
+        )
+        where.append(col(Person.ref).in_(waiting))
+    elif which == "accord-bientot-fini":
+        ending = _kept_among(
+            ConsentGrant,
+            ConsentGrant.organisation == viewer.organisation,
+            col(ConsentGrant.withdrawn_at).is_(None),
+            _ends() > work.now,
+            _ends() <= work.now + soon,
+        )
+        where.append(col(Person.ref).in_(ending))
+    return where
 
 
 def _kept_among(table: type[Handover] | type[ConsentGrant], *where: Any) -> Any:  # noqa: ANN401 - a query
@@ -78,19 +80,24 @@ def _kept_among(table: type[Handover] | type[ConsentGrant], *where: Any) -> Any:
     return select(table.person).where(*where).union_all(kept.where(col(merged.merged_into).is_not(None), *where))
 
 
-async def list_people(viewer: Viewer, work: Work, which: str, page: int = 1) -> list[Person]:
-    """One page of the people of a filter: the viewer's own first, then her colleagues', the last met first."""
+async def list_people(
+    viewer: Viewer, work: Work, which: str, page: int = 1, *, soon: timedelta = ENDS_SOON, size: int = PAGE
+) -> list[Person]:
+    """One page of the people of a filter: the viewer's own first, then her colleagues', the last met first.
+
+    `soon` is how long before its end an agreement counts as ending, `size` how many a page has.
+    """
     query = (
         select(Person)
-        .where(*_where(viewer, work, which))
+        .where(*_where(viewer, work, which, soon))
         .order_by((col(Person.referent) != viewer.account), col(Person.last_contact_at).desc(), col(Person.ref))
     )
-    return list((await work.session.exec(query.offset((page - 1) * PAGE).limit(PAGE))).all())
+    return list((await work.session.exec(query.offset((page - 1) * size).limit(size))).all())
 
 
-async def count_people(viewer: Viewer, work: Work) -> dict[str, int]:
-    """How many people each filter holds."""
-    counts = [func.count().filter(*_where(viewer, work, which)) for which in FILTERS]
+async def count_people(viewer: Viewer, work: Work, *, soon: timedelta = ENDS_SOON) -> dict[str, int]:
+    """How many people each filter holds; `soon` as in `list_people`."""
+    counts = [func.count().filter(*_where(viewer, work, which, soon)) for which in FILTERS]
     row = (await work.session.execute(select(*counts).where(Person.organisation == viewer.organisation))).one()
     return dict(zip(FILTERS, row, strict=True))
 

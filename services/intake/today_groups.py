@@ -9,7 +9,7 @@ from contracts.replies import Task
 from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 
 Item = dict[str, Any]
-SHOWN, FOLDED = 3, 20
+SHOWN, FOLDED = 3, 10
 LATE, UNFINISHED, ENDING = "late", "unfinished", "ending"
 # What it is called, and which rows belong under it: kinds of tasks, or the words above. First what somebody waits for.
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (

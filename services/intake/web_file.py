@@ -1,5 +1,6 @@
 """The pages that read: the list of people with its search, and the file of one person."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +27,9 @@ from contracts.vocabulary import (
 from services.intake import caseload, journal, people_search, store
 from services.intake.appointment_guide_view import plan_shown
 from services.intake.caseload_gate import PersonPages
+from services.intake.consent_soon import soon_of
 from services.intake.contact_rules import rules_of
-from services.intake.domain import readable_phone
+from services.intake.domain import ENDS_SOON, readable_phone
 from services.intake.dossier import age, end_of, full_name, short_name
 from services.intake.journal_kinds import Kind
 from services.intake.limiting import limited_among
@@ -48,8 +50,13 @@ _TABS = {
     "toutes": "Toutes",
     "mes-personnes": "Les miennes",
     "en-attente": "Orientation en attente",
-    "accord-bientot-fini": "Accord fini dans 15 jours",
+    "accord-bientot-fini": "Accord fini dans {} jours",
 }
+
+
+def tabs_for(soon: timedelta) -> dict[str, str]:
+    """The filters of the list and their words; `soon` is how long before its end an agreement counts as ending."""
+    return {key: label.format(soon.days) for key, label in _TABS.items()}
 
 
 def title_of(person: Person, work: Work) -> str:
@@ -63,15 +70,16 @@ def title_of(person: Person, work: Work) -> str:
 async def people(request: Request, viewer: Asking, filtre: str = "toutes", page: int = 1) -> Response:
     """The people of the viewer's organisation, hers first."""
     which, page = filtre if filtre in _TABS else "toutes", max(1, min(page, 10_000))
+    soon = soon_of(request)
     async with service_of(request).database.web(viewer) as work:
-        counts = await store.count_people(viewer, work)
-        found = await store.list_people(viewer, work, which, page)
+        counts = await store.count_people(viewer, work, soon=soon)
+        found = await store.list_people(viewer, work, which, page, soon=soon)
         await journal.record_list(work, viewer, Kind.LISTED, [one.ref for one in found])
         standing = await store.standing_of(viewer, work, found)
     rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
     tabs = [
         {"href": f"/personnes?filtre={key}", "label": label, "current": key == which, "count": counts[key]}
-        for key, label in _TABS.items()
+        for key, label in tabs_for(soon).items()
     ]
     following = f"/personnes?filtre={which}&page={page + 1}" if page * store.PAGE < counts[which] else None
     return _list(request, viewer, rows, tabs=tabs, which=which, counts=counts, following=following)
@@ -152,7 +160,7 @@ async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
     """The whole file of one person, for the people of her referent's organisation."""
     async with service_of(request).database.web(viewer) as work:
         found = await caseload.open_file(viewer, work, ref)
-        context = file_context(found, viewer, work, keys_of(request))
+        context = file_context(found, viewer, work, keys_of(request), soon_of(request))
         context["erasures"] = await erasures_of(viewer, work, ref)
         context["plan"] = await plan_shown(viewer, work, ref, keys_of(request))
         context["limited"] = bool(await limited_among(work, [ref]))
@@ -165,8 +173,10 @@ async def person(request: Request, viewer: Asking, ref: UUID) -> Response:
     return response
 
 
-def file_context(found: PersonFile, viewer: Viewer, work: Work, keys: PersonKeys) -> dict[str, Any]:
-    """What the page of a person shows, in the words of the page."""
+def file_context(
+    found: PersonFile, viewer: Viewer, work: Work, keys: PersonKeys, soon: timedelta = ENDS_SOON
+) -> dict[str, Any]:
+    """What the page of a person shows, in its words; `soon` is how long before its end an agreement says so."""
     live = [row for row in found.grants if row.withdrawn_at is None and end_of(row) > work.now]
     # What a new referral can rest on: an agreement covers its own file only.
     own = [row for row in live if row.person == found.person.ref]
@@ -178,8 +188,8 @@ def file_context(found: PersonFile, viewer: Viewer, work: Work, keys: PersonKeys
         "next": next_step(found.person.ref, found.rights, own, found.handovers),
         "contact": _contact(found.person, keys),
         "situation": _situation(found),
-        "live": [_grant(row, work, numbers) for row in live],
-        "ended": [_grant(row, work, numbers) for row in found.grants if row not in live],
+        "live": [_grant(row, work, numbers, soon) for row in live],
+        "ended": [_grant(row, work, numbers, soon) for row in found.grants if row not in live],
         "refusals": found.refusals,
         "numbers": numbers,
         "rights": [_right(row, found.handovers, own, work) | {"of": numbers.get(row.person)} for row in found.rights],
@@ -238,7 +248,7 @@ def _situation(found: PersonFile) -> list[tuple[str, str]]:
     return [(label, value or "non renseigné") for label, value in pairs]
 
 
-def _grant(row: ConsentGrant, work: Work, numbers: dict[UUID, str]) -> dict[str, Any]:
+def _grant(row: ConsentGrant, work: Work, numbers: dict[UUID, str], soon: timedelta) -> dict[str, Any]:
     categories = set(row.categories)
     return {
         "ref": row.ref,
@@ -256,7 +266,7 @@ def _grant(row: ConsentGrant, work: Work, numbers: dict[UUID, str]) -> dict[str,
         "given_at": row.given_at,
         "expires_at": end_of(row),
         "withdrawn_at": row.withdrawn_at,
-        "ending": end_of(row) <= work.now + store.ENDING_SOON,
+        "ending": end_of(row) <= work.now + soon,
     }
 
 

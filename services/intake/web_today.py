@@ -2,7 +2,8 @@
 moved last.
 """
 
-from datetime import datetime, timedelta
+import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 from services.intake import handover_lists as lists
 from services.intake import journal, store
 from services.intake.colleague_tasks import read_colleague_tasks, sections_of
+from services.intake.consent_soon import soon_of
 from services.intake.dossier import end_of, full_name
 from services.intake.journal_kinds import Kind
 from services.intake.progress import knots_of, status_of
@@ -29,7 +31,6 @@ from services.runtime.web.dates import PARIS, day
 from services.runtime.web.guard import Asking, Pages, service_of
 
 pages = Pages()
-ENDING_WITHIN = timedelta(days=15)
 MY_PEOPLE = 6
 Item = dict[str, Any]
 
@@ -73,8 +74,7 @@ _PRESSING = frozenset({TaskKind.EXPIRED, TaskKind.UNREACHABLE, TaskKind.DECLINED
 async def today(request: Request, viewer: Asking) -> Response:
     """The referent's day."""
     service = service_of(request)
-    tasks = await _tasks(request, viewer)
-    others = await read_colleague_tasks(service, viewer)
+    tasks, others = await asyncio.gather(_tasks(request, viewer), read_colleague_tasks(service, viewer))
     full = in_full(tasks or ())
     async with service.database.web(viewer) as work:
         known = await lists.known_of(viewer, work, {task.referral for task in tasks or ()})
@@ -82,9 +82,9 @@ async def today(request: Request, viewer: Asking) -> Response:
         about = await lists.by_refs(viewer, work, {task.referral for task in shown})
         late = await lists.late_at_desk(viewer, work)
         unfinished = await lists.to_finish(viewer, work)
-        ending = await lists.grants_ending(viewer, work, work.now + ENDING_WITHIN)
+        ending = await lists.grants_ending(viewer, work, work.now + soon_of(request))
         moved = await lists.last_moved(viewer, work)
-        mine = (await store.list_people(viewer, work, "mes-personnes"))[:MY_PEOPLE]
+        mine = await store.list_people(viewer, work, "mes-personnes", size=MY_PEOPLE)
         seen = [person.ref for _, person in (*about.values(), *late, *unfinished, *ending, *moved)]
         seen += [person.ref for person in mine]
         await journal.record_list(work, viewer, Kind.LISTED, seen)

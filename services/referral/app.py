@@ -13,13 +13,24 @@ from contracts.asks import (
     ReadFacts,
     ReadReferral,
     ReadStates,
+    ReadTerritoryClocks,
     SendReferral,
 )
-from contracts.replies import DelaysFound, DeskMember, FactsFound, ReferralState, ReferralView, StatesFound, TasksFound
+from contracts.replies import (
+    DelaysFound,
+    DeskMember,
+    FactsFound,
+    ReferralState,
+    ReferralView,
+    StatesFound,
+    TasksFound,
+    TerritoryClocks,
+)
 from services.referral import (
     business_time,
     clocks,
     delays,
+    desk_terms,
     handlers,
     rebuilding,
     sending,
@@ -91,6 +102,11 @@ class Answers:
         async with self.database.worker() as work:
             return await delays.read_desk_delays(ask, work)
 
+    async def territory_clocks(self, ask: ReadTerritoryClocks) -> TerritoryClocks:
+        """See `desk_terms.read_territory_clocks`."""
+        async with self.database.worker() as work:
+            return await desk_terms.read_territory_clocks(ask, work)
+
     async def _member(self, ask: ActOnReferral) -> DeskMember | None:
         if ask.action.kind != "assign":
             return None
@@ -109,6 +125,7 @@ def build(service: Service) -> None:
             ReadReferral: answers.read,
             ReadStates: answers.states,
             ListTasks: answers.tasks, ReadFacts: answers.facts, ReadDeskDelays: answers.desk_delays,
+            ReadTerritoryClocks: answers.territory_clocks,
         },
         reactions=REACTIONS,
         jobs=jobs(service),

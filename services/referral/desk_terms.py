@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.asks import ReadTerritoryClocks
+from contracts.replies import TerritoryClocks
 from services.referral.business_time import paris_day
 from services.referral.calendar_rules import Calendar, version_of
 from services.referral.ladder import Ladder
@@ -52,6 +54,12 @@ async def terms_of_all(work: Work) -> dict[UUID, Terms]:
     """By desk; that of the territory is under TERRITORY, and is what a desk that is not there has."""
     rows = (await work.execute(_ALL)).all()
     return {owner: _terms(owner, rows) for owner in {row["owner"] for row in rows} | {TERRITORY}}
+
+
+async def read_territory_clocks(_ask: ReadTerritoryClocks, work: Work) -> TerritoryClocks:
+    """The clocks of the territory that other services keep, as they hold today."""
+    terms = await terms_for(TERRITORY, work)
+    return TerritoryClocks(consent_days=terms.ladders.of_territory(paris_day(work.now)).clocks.consent_days)
 
 
 def _terms(desk: UUID, rows: Any) -> Terms:  # noqa: ANN401 - rows of the driver

@@ -33,6 +33,8 @@ _OF_WHAT_WAS_SHOWN = frozenset({"confirm_outcome", "contradict_outcome", "refuse
 NEAREST = {DepartureTask.UNATTENDED: TaskKind.EXPIRED, DepartureTask.DESK_LEFT: TaskKind.DECLINED}
 _VIEWED = frozenset(ReferralView.model_fields) - {"attempts", "steps", "actions"}
 
+_DEPARTURES, _FOLLOWS = frozenset(DepartureTask), frozenset(FollowTask)
+
 
 async def act_on_referral(
     ask: ActOnReferral | FollowUpReferral | ArrangeAppointment, work: Work, member: DeskMember | None = None
@@ -93,8 +95,8 @@ async def list_tasks(ask: ListTasks, work: Work) -> TasksFound:
 
 
 def _task(row: Row[Any]) -> TaskView:
-    departure = DepartureTask(row.kind) if row.kind in set(DepartureTask) else None
-    follow = FollowTask(row.kind) if row.kind in set(FollowTask) else None
+    departure = DepartureTask(row.kind) if row.kind in _DEPARTURES else None
+    follow = FollowTask(row.kind) if row.kind in _FOLLOWS else None
     kind = NEAREST[departure] if departure else TaskKind.OUTCOME_TO_CHECK if follow else TaskKind(row.kind)
     return TaskView(
         ref=row.ref, kind=kind, referral=row.referral, since=row.since, due=row.due, account=row.account,

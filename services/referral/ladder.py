@@ -34,12 +34,14 @@ class Rung:
 @dataclass(frozen=True)
 class Clocks:
     """What is promised: working days until the answer, or hours of work when urgent; working days from the answer to
-    the first contact; calendar days without an answer after which a referral expires."""
+    the first contact; calendar days without an answer after which a referral expires; calendar days before the end of
+    an agreement, when its referent is told (of the territory alone: an agreement is a person’s, not a desk’s)."""
 
     acknowledge_days: int = 2
     urgent_hours: int = 4
     contact_days: int = 5
     expires_days: int = EXPIRES_AFTER.days
+    consent_days: int = 15
 
 
 DEFAULT: tuple[Rung, ...] = (

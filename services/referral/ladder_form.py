@@ -6,7 +6,7 @@ from typing import Any
 from contracts.ladder import Audience, LadderStep
 from services.referral.ladder import USUAL, Ladder
 from services.referral.ladder_audiences import CHOSEN, HEARERS, PREFIX
-from services.referral.ladder_versions import CLOCK_BOUNDS, RUNG_BOUNDS, URGENT_BOUNDS, URGENT_PREFIX
+from services.referral.ladder_versions import CLOCK_BOUNDS, OF_TERRITORY, RUNG_BOUNDS, URGENT_BOUNDS, URGENT_PREFIX
 from services.referral.ladder_view import CLOCKS, FIXED, NAMES
 
 _CHOICES = {
@@ -64,13 +64,13 @@ def values_of(ladder: Ladder) -> dict[str, str]:
     return clocks | {step.value: str(abs(rung.days)) if rung else "" for step, rung in rungs.items()}
 
 
-def fields(kind: str) -> list[dict[str, Any]]:
-    """The fields of the form: `clocks`, or `rungs` with those that may be left blank."""
+def fields(kind: str, *, territory: bool = True) -> list[dict[str, Any]]:
+    """The fields of the form: `clocks`, or `rungs` with those that may be left blank; without `territory`, a desk’s."""
     if kind == "clocks":
         return [
             {"name": name, "label": label, "hint": f"{unit}, de {CLOCK_BOUNDS[name][0]} à {CLOCK_BOUNDS[name][1]}",
              "required": True}
-            for name, (label, unit) in CLOCKS.items()
+            for name, (label, unit) in CLOCKS.items() if territory or name not in OF_TERRITORY
         ]  # fmt: skip
     found = []
     for step, (label, unit) in NAMES.items():

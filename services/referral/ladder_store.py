@@ -72,7 +72,7 @@ async def keep_version(viewer: Viewer, work: Work, command: UUID, new: NewVersio
     ladder = new.ladder
     await work.execute(
         _KEEP, ref=uuid4(), owner=new.owner, applies_from=new.applies_from, made_at=work.now, made_by=viewer.account,
-        clocks=json.dumps(clocks_as_data(ladder)) if ladder else None,
+        clocks=json.dumps(clocks_as_data(ladder, new.owner)) if ladder else None,
         rungs=json.dumps(rungs_as_data(ladder)) if ladder else None, reason=new.reason.value,
     )
     await work.remember_command(command, {})

@@ -19,7 +19,10 @@ from services.referral.ladder_audiences import check_hearers, with_hearers
 TERRITORY = UUID(int=0)
 CLOCK_BOUNDS: dict[str, tuple[int, int]] = {
     "acknowledge_days": (1, 15), "urgent_hours": (1, 16), "contact_days": (1, 30), "expires_days": (10, 90),
+    "consent_days": (5, 60),
 }
+# No desk has its own: nothing is kept of them with its versions.
+OF_TERRITORY = frozenset({"consent_days"})
 # From, to, and whether the rung may be taken out: the last ones of each wait may not.
 RUNG_BOUNDS: dict[LadderStep, tuple[int, int, bool]] = {
     LadderStep.ACKNOWLEDGE_SOON: (-10, -1, True),
@@ -70,7 +73,11 @@ class Ladders:
     def on(self, day: date) -> Ladder:
         """What holds there on that day (of Paris)."""
         own = version_on(self.own, day)
-        found = own if own is not None and own.ladder is not None else version_on(self.territory, day)
+        return own.ladder if own is not None and own.ladder is not None else self.of_territory(day)
+
+    def of_territory(self, day: date) -> Ladder:
+        """What holds that day where no desk has its own."""
+        found = version_on(self.territory, day)
         return found.ladder if found is not None and found.ladder is not None else USUAL
 
 
@@ -150,9 +157,10 @@ def changed(
     return Ladder(Clocks(**clocks), tuple(rungs))
 
 
-def clocks_as_data(ladder: Ladder) -> dict[str, int]:
-    """The clocks as they are kept."""
-    return asdict(ladder.clocks)
+def clocks_as_data(ladder: Ladder, owner: UUID = TERRITORY) -> dict[str, int]:
+    """The clocks as they are kept of that owner: a desk has none of those that are OF_TERRITORY."""
+    left_out = frozenset() if owner == TERRITORY else OF_TERRITORY
+    return {name: number for name, number in asdict(ladder.clocks).items() if name not in left_out}
 
 
 def rungs_as_data(ladder: Ladder) -> list[dict[str, Any]]:

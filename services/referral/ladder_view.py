@@ -11,7 +11,7 @@ from contracts.vocabulary import LadderReason
 from services.referral.board_view import Names, count, listed
 from services.referral.ladder import Ladder, Rung
 from services.referral.ladder_simulation import Simulated
-from services.referral.ladder_versions import RUNG_BOUNDS, URGENT_BOUNDS, Version
+from services.referral.ladder_versions import RUNG_BOUNDS, TERRITORY, URGENT_BOUNDS, Version
 from services.runtime.web import dates
 
 _S = LadderStep
@@ -43,7 +43,9 @@ CLOCKS = {
     "urgent_hours": ("Répondre à une urgente", "heures ouvrées du guichet"),
     "contact_days": ("Contacter la personne", "jours ouvrés après la réponse"),
     "expires_days": ("Close sans réponse au bout de", "jours"),
+    "consent_days": ("Prévenir de la fin d’un accord", "jours avant la fin"),
 }
+_SAME_EVERYWHERE = "Le même délai dans tout le territoire\u202f: l’accord est à la personne, pas au guichet"
 # Not asked: they are the due instants themselves.
 FIXED = frozenset(step for step, (least, most, _) in RUNG_BOUNDS.items() if least == most)
 
@@ -81,6 +83,14 @@ def stages(ladder: Ladder) -> list[dict[str, Any]]:
             ladder, _S.QUESTION_WAITS, _S.HOLD_ENDED, _S.NO_ACTIVITY, _S.NO_ACTIVITY_LONG, _S.CHECK_30, _S.CHECK_90
         )},
     ]  # fmt: skip
+
+
+def consent_stage(ladder: Ladder) -> dict[str, Any]:
+    """When the end of an agreement is told, and to whom, by the ladder of the territory."""
+    when_told = f"{count(ladder.clocks.consent_days, 'jour', 'jours')} avant la fin"
+    told = {"what": "L’accord d’une personne se termine bientôt", "at_text": when_told, "at_iso": None,
+            "who": "qui suit la personne", "note": _SAME_EVERYWHERE}  # fmt: skip
+    return {"title": "Avant la fin d’un accord", "entries": [told]}
 
 
 def _days(number: int) -> str:
@@ -193,7 +203,7 @@ def version_entries(
     found = []
     for one in sorted(versions, key=lambda version: (version.applies_from, version.made_at), reverse=True):
         ahead = "À partir du" if one.applies_from > today else "Depuis le"
-        what = summary(one.ladder) if one.ladder else "comme le territoire"
+        what = summary(one.ladder, territory=one.owner == TERRITORY) if one.ladder else "comme le territoire"
         found.append({
             "what": f"{ahead} {one.applies_from:%d/%m/%Y}\u202f: {what}",
             "who": accounts.get(one.made_by), "at_text": dates.when(one.made_at, now),
@@ -203,10 +213,14 @@ def version_entries(
     return found
 
 
-def summary(ladder: Ladder) -> str:
-    """`répondre en 2 jours, contacter en 5, close au bout de 30`."""
+def summary(ladder: Ladder, *, territory: bool = False) -> str:
+    """`répondre en 2 jours, contacter en 5, close au bout de 30`; of the territory also `prévenir de la fin d’un accord
+    15 jours avant`.
+    """
     clocks = ladder.clocks
+    told = f", prévenir de la fin d’un accord {count(clocks.consent_days, 'jour', 'jours')} avant" if territory else ""
     return (
         f"répondre en {count(clocks.acknowledge_days, 'jour', 'jours')} ({clocks.urgent_hours} h si c’est urgent), "
         f"contacter en {count(clocks.contact_days, 'jour', 'jours')}, close au bout de {clocks.expires_days} jours"
+        f"{told}"
     )

@@ -75,8 +75,9 @@ async def ladder_page(request: Request, viewer: Asking, guichet: UUID | None = N
         request, "ladder.html", viewer=viewer, owner=owner, territory=owner == TERRITORY,
         title=_title(owner, names.desk_alone), may_change=viewer.has(Role.COORDINATOR),
         inherits=owner != TERRITORY and (in_force is None or in_force.ladder is None),
-        summary=view.summary(terms.ladder(now)),
-        knots=view.overview(terms.ladder(now)), stages=view.stages(terms.ladder(now)),
+        summary=view.summary(terms.ladder(now), territory=owner == TERRITORY),
+        knots=view.overview(terms.ladder(now)),
+        stages=[*view.stages(terms.ladder(now)), view.consent_stage(terms.ladders.of_territory(today))],
         versions=view.version_entries(own, names.network.accounts if names.network else {}, today, now),
         desks=[(one, names.desk_alone(one)) for one in known if desks is None or one in desks],
     )  # fmt: skip
@@ -129,7 +130,8 @@ def _owner(values: dict[str, Any]) -> UUID:
 def _version_of(form: Any) -> store.NewVersion:  # noqa: ANN401 - a model made above
     follows = form.follow and form.guichet != TERRITORY
     said = {name: getattr(form, name) for name in type(form).model_fields}
-    clocks = {name: said[name] or 0 for name in view.CLOCKS}
+    asked = ladder_form.fields("clocks", territory=form.guichet == TERRITORY)
+    clocks = {one["name"]: said[one["name"]] or 0 for one in asked}
     days = ladder_form.days_of(said)
     ladder = None if follows else changed(clocks, days, choices_of(said), ladder_form.urgent_of(said))
     return store.NewVersion(form.guichet, form.applies_from, ladder, form.reason)
@@ -144,10 +146,17 @@ async def _form(
     return request.app.state.pages.render(
         request, "ladder_change.html", status=status, viewer=viewer, owner=owner, territory=owner == TERRITORY,
         title=_title(owner, names.desk_alone), values=values, errors=errors, reasons=LadderReason.options(),
-        clocks=ladder_form.fields("clocks"), rungs=ladder_form.fields("rungs"),
+        clocks=ladder_form.fields("clocks", territory=owner == TERRITORY), rungs=ladder_form.fields("rungs"),
         urgent=ladder_form.urgent_fields(), hearers=ladder_form.hearer_fields(),
-        tried=tried and _shown(*tried, names), stages=view.stages(new.ladder) if new and new.ladder else None,
+        tried=tried and _shown(*tried, names), stages=_stages_of(new) if new else None,
     )  # fmt: skip
+
+
+def _stages_of(new: store.NewVersion) -> list[dict[str, Any]] | None:
+    if new.ladder is None:
+        return None
+    told = [view.consent_stage(new.ladder)] if new.owner == TERRITORY else []
+    return [*view.stages(new.ladder), *told]
 
 
 Tried = tuple[Simulated, Simulated, Simulated, Simulated]

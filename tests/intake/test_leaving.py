@@ -117,7 +117,7 @@ def test_of_a_colleague_with_many_tasks_the_rest_is_counted():
     found = ColleagueTasks(by_colleague(uuid4(), [Absent(account=away, name="A", left=True)], tasks))
     shown = found.shown()
     [section] = sections_of(found, {one.ref: {"who": "B"} for one in shown}, uuid4(), date(2026, 11, 23))
-    assert (len(shown), len(section["items"]), section["beyond"]) == (20, 20, 5)
+    assert (len(shown), len(section["items"]), section["beyond"]) == (10, 10, 15)
 
 
 def test_it_is_said_until_when_she_is_away_and_who_stands_in():

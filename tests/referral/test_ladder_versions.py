@@ -14,6 +14,7 @@ from services.referral.calendar_rules import Calendar, week_of
 from services.referral.calendar_rules import Version as Hours
 from services.referral.desk_terms import Terms
 from services.referral.ladder import DEFAULT, USUAL, Ladder, Standing, plan
+from services.referral.ladder_form import fields
 from services.referral.ladder_simulation import happened, replay, simulate
 from services.referral.ladder_versions import (
     RUNG_BOUNDS,
@@ -54,9 +55,22 @@ def test_a_desk_without_a_version_or_that_follows_again_has_that_of_the_territor
     assert Ladders(own, territory).on(date(2026, 3, 8)) == SLOW
 
 
+def test_the_end_of_an_agreement_is_told_as_the_territory_says_wherever_a_desk_has_its_own_ladder():
+    early = changed({"consent_days": 40}, {})
+    both = Ladders((version(1, SLOW),), (version(5, early, owner=TERRITORY),))
+    told = {day: both.of_territory(date(2026, 3, day)).clocks.consent_days for day in (4, 5)}
+    assert told == {4: 15, 5: 40} and both.on(date(2026, 3, 5)) == SLOW
+    assert clocks_as_data(early)["consent_days"] == 40 and "consent_days" not in clocks_as_data(early, DESK)
+    assert ladder_from(clocks_as_data(early, DESK), rungs_as_data(early)) == USUAL, "also one kept before it was asked"
+    asked = {territory: {one["name"] for one in fields("clocks", territory=territory)} for territory in (True, False)}
+    assert asked[True] - asked[False] == {"consent_days"}
+
+
 @pytest.mark.parametrize(("clocks", "days", "refusal", "field"), [
     ({"acknowledge_days": 0}, {}, ClockOutOfBounds, "acknowledge_days"),
     ({"expires_days": 91}, {}, ClockOutOfBounds, "expires_days"),
+    ({"consent_days": 4}, {}, ClockOutOfBounds, "consent_days"),
+    ({"consent_days": 61}, {}, ClockOutOfBounds, "consent_days"),
     ({}, {LadderStep.ACKNOWLEDGE_LATE: None}, RungNeeded, "acknowledge_late"),
     ({}, {LadderStep.ACKNOWLEDGE_SOON: 1}, ClockOutOfBounds, "acknowledge_soon"),
     ({}, {LadderStep.CHECK_30: 60}, ClockOutOfBounds, "check_30"),
