@@ -27,6 +27,22 @@ hypothesis_settings.register_profile("relais", deadline=None)
 hypothesis_settings.load_profile("relais")
 
 
+# What takes longest comes first, so that both processes end at about the same time.
+_LONGEST = (
+    "tests/journey/test_every_page.py", "tests/faults/test_every_referral_arrives.py",
+    "tests/test_entitlement_crawl.py", "tests/journey", "tests/test_up.py", "tests/test_commands.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the order within a file; see _LONGEST."""
+
+    def place(item: pytest.Item) -> int:
+        return next((at for at, one in enumerate(_LONGEST) if item.nodeid.startswith(one)), len(_LONGEST))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     """A data folder that the database's system account can reach (a deep temporary path may be too long for a
