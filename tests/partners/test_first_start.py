@@ -111,8 +111,7 @@ async def test_the_token_is_kept_as_a_hash(empty):
     assert token and token not in kept
 
 
-def test_the_terminal_says_address_and_token(capsys, monkeypatch):
-    monkeypatch.setattr(up.console, "file", None)
+def test_the_terminal_says_address_and_token(capsys):
     up._announce_setup("http://127.0.0.1:8400/", "un-jeton")
     said = capsys.readouterr().out
     assert "http://127.0.0.1:8400/installation" in said
