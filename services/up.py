@@ -170,17 +170,22 @@ async def _started(settings: Settings) -> AsyncIterator[Whole]:
 
 
 async def _seed(whole: Whole, *, people: int, months: int, rng_seed: int = 1) -> None:
-    from services.seed import seed
+    from services.seed import SownBefore, seed
 
-    with bar("Territoire imaginaire") as shown:
-        report = await seed(
-            whole.services,
-            people=people,
-            months=months,
-            rng_seed=rng_seed,
-            now=system_clock(),
-            progress=shown.reached,
-        )
+    try:
+        with bar("Territoire imaginaire") as shown:
+            report = await seed(
+                whole.services,
+                people=people,
+                months=months,
+                rng_seed=rng_seed,
+                now=system_clock(),
+                progress=shown.reached,
+            )
+    except SownBefore:
+        raise SystemExit(
+            "relais : ces personnes imaginaires y sont déjà. D’autres : --rng-seed 2 ; ailleurs : --var DOSSIER."
+        ) from None
     console.print(str(report), soft_wrap=True)
 
 

@@ -24,6 +24,7 @@ from services.referral import comparison, publishing
 from services.referral.business_time import paris_day
 from services.replaying import REBUILDS, replay_over
 from services.runtime.clock import system_clock
+from services.seed import SownBefore, seed
 from services.seed.neighbours import NEIGHBOURS
 from services.seed.people import draw_person
 from services.seed.territory import viewers
@@ -268,6 +269,11 @@ async def test_the_record_is_read_by_pages_and_page_by_page_the_result_is_the_sa
         assert found[3, service] == found[100_000, service], service
         again = await REBUILDS[service][0](databases[service], Watched(databases, 3), lambda _done, _all: None)
         assert all(one.identical for one in again), again
+
+
+async def test_the_same_draw_is_refused_a_second_time(seeded: Seeded):
+    with pytest.raises(SownBefore):
+        await seed(seeded.whole.services, people=5, months=1, now=system_clock(), progress=lambda _done, _all: None)
 
 
 async def test_a_reminder_that_was_shown_is_shown_again(seeded: Seeded, until):

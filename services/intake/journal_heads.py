@@ -78,6 +78,7 @@ class HeadKey:
             out.write(secret)
         public = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         (self.folder / "head.pub").write_bytes(public)
+        (self.folder / "head.pub").chmod(0o600)  # it is no secret: but nothing in this folder is for others
 
 
 async def end_of_chain(work: Work) -> Any:  # noqa: ANN401 - a row

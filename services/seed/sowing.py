@@ -61,6 +61,10 @@ class SeedReport:
         )
 
 
+class SownBefore(Exception):
+    """The people of that draw are in the territory already: a second time they would stand in their own way."""
+
+
 async def seed(
     services: Mapping[str, Service],
     *,
@@ -72,13 +76,17 @@ async def seed(
 ) -> SeedReport:
     """Fill the territory with that many people met over that many months before `now` (at most since the conventions).
 
-    The same numbers give the same people and lives; only random references differ.
+    The same numbers give the same people and lives; only random references differ. Raises SownBefore where that draw
+    is there already.
     """
     began = datetime.now(UTC)
     rng = Random(rng_seed)
     territory = await make_territory(services, now)
     starts = max(now - timedelta(days=30.5 * months), CONVENTION_STARTS + timedelta(days=1))
     cases = await Planner(rng, territory, now, starts).plan(people)
+    async with services["intake"].database.worker() as work:
+        if cases and await work.recall_command(cases[0].commands[0]) is not None:
+            raise SownBefore
     sower = Sower(services, territory, now)
     at_once = asyncio.Semaphore(AT_ONCE)
 
