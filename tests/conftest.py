@@ -142,8 +142,11 @@ async def relais(settings: Settings, ground: Ground) -> AsyncIterator[Running]:
         )
     )
     serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started, within=60)
     running = Running(whole, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
     try:
         yield running

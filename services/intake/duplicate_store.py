@@ -125,7 +125,7 @@ class Pair:
 async def likely_pairs(viewer: Viewer, work: Work) -> list[Pair]:
     """Who of the viewer's caseload may be on file twice, the likeliest first; the rule of the warning.
 
-    The sixty people last met are looked at; pairs that somebody said to be two persons are left out.
+    The forty people last met are looked at; pairs that somebody said to be two persons are left out.
     """
     found = {}
     for mine, other in await _near_ones(viewer, work):

@@ -31,12 +31,17 @@ _NAMED = frozenset(kind for _, kinds in _GROUPS for kind in kinds)
 _RANK = {"late": 0, "due": 1}
 
 
+def kind_of(task: Task) -> TaskKind | DepartureTask | FollowTask:
+    """What a task asks for: what somebody's leaving or the time after the end says of it, before its kind."""
+    return task.departure or task.follow or task.kind
+
+
 def in_full(tasks: Iterable[Task]) -> set[UUID]:
     """The tasks whose rows the page shows, as many of each kind as a group can hold; the rest is only counted."""
     kinds: Counter[str] = Counter()
     shown = set()
     for one in tasks:
-        kind = one.departure or one.follow or one.kind
+        kind = kind_of(one)
         kinds[kind] += 1
         if kinds[kind] <= SHOWN + FOLDED:
             shown.add(one.ref)

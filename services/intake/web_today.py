@@ -24,7 +24,7 @@ from services.intake.dossier import end_of, full_name
 from services.intake.journal_kinds import Kind
 from services.intake.progress import knots_of, status_of
 from services.intake.tables import ConsentGrant, Handover, Person
-from services.intake.today_groups import ENDING, LATE, UNFINISHED, groups_of, in_full, lead_of
+from services.intake.today_groups import ENDING, LATE, UNFINISHED, groups_of, in_full, kind_of, lead_of
 from services.intake.web import REFERENTS
 from services.runtime.database import Work
 from services.runtime.web.dates import PARIS, day
@@ -129,12 +129,12 @@ async def _tasks(request: Request, viewer: Viewer) -> tuple[Task, ...] | None:
 
 def _counted(task: Task) -> Item:
     """A row that is counted and not shown."""
-    kind = task.departure or task.follow or task.kind
+    kind = kind_of(task)
     return {"group": kind, "kind": "late" if kind in _PRESSING else "due"}
 
 
 def _task(task: Task, row: Handover, person: Person) -> Item:
-    kind = task.departure or task.follow or task.kind
+    kind = kind_of(task)
     label, below = _NEXT.get(kind, ("Voir", ""))
     href = {
         "/again": f"/personnes/{person.ref}/confier?droit={row.right}",

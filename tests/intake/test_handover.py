@@ -28,6 +28,7 @@ from services.intake import handover, sending
 from services.intake import handover_lists as lists
 from services.intake.handover import hand_over
 from services.intake.tables import ConsentGrant
+from tests.conftest import eventually
 from tests.intake.handover_world import World, fact_of
 
 
@@ -181,14 +182,12 @@ async def test_a_hand_over_that_holds_the_lock_first_is_seen_by_the_withdrawal(w
 
 async def blocked(world: World) -> None:
     """Until one transaction waits for a lock of another."""
-    until = asyncio.get_running_loop().time() + 10
-    while asyncio.get_running_loop().time() < until:
+
+    async def waits() -> bool:
         async with world.service.database.worker() as work:
-            waiting = await work.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if waiting.scalar_one():
-                return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
+            return bool((await work.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
+
+    await eventually(waits)
 
 
 async def test_an_agricultural_scheme_is_resolved_as_such(world: World):
