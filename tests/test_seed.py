@@ -26,7 +26,6 @@ from services.replaying import REBUILDS, replay_over
 from services.runtime.clock import system_clock
 from services.seed import SownBefore, seed
 from services.seed.neighbours import NEIGHBOURS
-from services.seed.people import draw_person
 from services.seed.territory import viewers
 from tests.seeded_world import PEOPLE, Seeded, Watched, is_quiet, rows_of, seeded_in, typed_in
 
@@ -188,17 +187,6 @@ async def test_a_reason_left_out_comes_back_at_its_field(seeded: Seeded):
     assert answer.status_code == 422
     assert "Ce champ est nécessaire" in answer.text
     assert (await client.post(f"/tableau/orientations/{ref}/recall", data=data)).status_code == 404
-
-
-def test_the_same_numbers_give_the_same_people():
-    from random import Random
-
-    def drawn() -> list[str]:
-        rng, taken = Random(7), set()
-        return [draw_person(rng, taken).meeting.model_dump_json(exclude={"command_id"}) for _ in range(30)]
-
-    assert drawn() == drawn()
-    assert all("06 39 98" in one for one in drawn())
 
 
 async def test_every_read_model_replayed_from_the_record_is_the_live_one(seeded: Seeded, capsys, until):
