@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from contracts.dossier import Category
 from contracts.envelope import Ask
 from contracts.replies import (
     CasesCounted,
@@ -20,7 +21,11 @@ from contracts.vocabulary import (
 
 
 class Disclose(Ask[DisclosedAll]):
-    """What this viewer may read now of the persons behind these referrals; every reading is journalled by intake."""
+    """What this viewer may read now of the persons behind these referrals; every reading is journalled by intake.
+
+    `only` are the categories that the page shows: nothing else is deciphered, sent or journalled as read. None asks for
+    all that the agreement lists.
+    """
 
     answered_by: ClassVar[str] = "intake"
     asked_by: ClassVar[tuple[str, ...]] = ("partners",)
@@ -28,6 +33,7 @@ class Disclose(Ask[DisclosedAll]):
     viewer: Viewer
     referrals: tuple[UUID, ...] = Field(max_length=200)
     with_notes: bool = False
+    only: frozenset[Category] | None = None
 
 
 class WriteNote(Ask[NoteWritten]):

@@ -50,11 +50,16 @@ class ListBouncing(Ask[BouncingFound]):
 
 
 class CheckReminders(Ask[RemindersChecked]):
-    """Do the reminders leave? Asked by the pages of who answers for the territory; no answer is an answer too."""
+    """Do the reminders leave? Asked by the pages of who answers for the territory; no answer is an answer too.
+
+    Without `alarm` nothing is counted: only whether text messages can leave is told.
+    """
 
     answered_by: ClassVar[str] = "notify"
     asked_by: ClassVar[tuple[str, ...]] = ("intake", "referral", "partners")
     reply: ClassVar[type[BaseModel]] = RemindersChecked
+    alarm: bool = True
+
 
 class ListHeld(Ask[HeldFound]):
     """Everything that referral holds about these referrals, for the dossier of a data request."""

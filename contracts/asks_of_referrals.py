@@ -111,13 +111,17 @@ class ReadStates(Ask[StatesFound]):
 
 
 class ListTasks(Ask[TasksFound]):
-    """The open tasks of the viewer's own referrals and, with `whole_organisation`, of her colleagues'."""
+    """The open tasks of the viewer's own referrals and, with `whole_organisation`, of her colleagues': of `accounts`
+    alone when some are given. Beyond `at_most` of one kind and account, tasks are only counted.
+    """
 
     answered_by: ClassVar[str] = "referral"
     asked_by: ClassVar[tuple[str, ...]] = ("intake",)
     reply: ClassVar[type[BaseModel]] = TasksFound
     viewer: Viewer
     whole_organisation: bool = False
+    accounts: tuple[UUID, ...] = Field(default=(), max_length=500)
+    at_most: int | None = Field(default=None, ge=1)
 
 
 class ReadDeskDelays(Ask[DelaysFound]):

@@ -182,10 +182,18 @@ def two_locks(
 
 
 def disclose(
-    dossier: Dossier, handover: Handover, grant: Grant | None, route: Route | None, viewer: Viewer, at: datetime
+    dossier: Dossier,
+    handover: Handover,
+    grant: Grant | None,
+    route: Route | None,
+    viewer: Viewer,
+    at: datetime,
+    only: frozenset[Category] | None = None,
 ) -> Disclosure | Refusal:
     """The one rule that builds what a partner reads of a person, by allow-list, at the moment of reading.
 
+    `only` narrows what is shared to what a page shows, such as an initial and an age in a list; it never widens it,
+    and None is all that the agreement lists.
     Refusals: NotFound for whoever is not at that desk (or is not the one contact that the grant names),
     HandoverClosed after the hand-over ended, GrantWithdrawn, GrantExpired, NoLiveGrant, NoRoute, NoConvention.
     """
@@ -203,12 +211,13 @@ def disclose(
     if locks.closed is not None:
         return locks.closed
     assert route is not None
+    listed = grant.categories if only is None else grant.categories & only
     shared = tuple(
         SharedField(
             field=name, label=str(info.title), category=category_of(name), value=_value(value), text=_text(name, value)
         )
         for name, info in Dossier.model_fields.items()
-        if category_of(name) in grant.categories and (value := getattr(dossier, name)) not in (None, "")
+        if category_of(name) in listed and (value := getattr(dossier, name)) not in (None, "")
     )
     return Disclosure(
         referral=handover.ref,

@@ -1,6 +1,7 @@
 """The dossier: everything that could be said of a person for one hand-over, each field tagged with its category."""
 
 from datetime import date
+from functools import cache
 from typing import Annotated
 
 from pydantic import Field
@@ -56,6 +57,7 @@ class Dossier(Frozen):
     language: Annotated[Language | None, Category.LANGUAGE] = Field(None, title="Langue")
 
 
+@cache
 def category_of(field: str) -> Category:
     """The category of a dossier field. Raises LookupError for an untagged one."""
     for mark in Dossier.model_fields[field].metadata:

@@ -60,7 +60,7 @@ PAGES = (
              "l’enregistrement."),
         ),
         (
-            "/bureau/reglages/{desk}/permanence", "Une permanence",
+            "/bureau/reglages/{desk}/permanence", "Ajouter une permanence",
             "Un lieu, un jour, des heures. Elle est proposée pour les rendez-vous communs.",
         ),
         (

@@ -179,7 +179,7 @@ PAGES = (
             "Corrigez une case, ou dites si cet organisme est déjà là. Toutes les lignes sont ensuite revérifiées.",
         ),
         (
-            "/annuaire/{organisation}", "Un organisme",
+            "/annuaire/{organisation}", "Un organisme de l’annuaire",
             "Ses guichets et ses membres. Un guichet sans contact présent ne reçoit rien.",
         ),
         (
@@ -204,7 +204,7 @@ PAGES = (
             "Une adresse professionnelle et un rôle. La personne entre avec un code reçu par courriel.",
         ),
         (
-            "/annuaire/{organisation}/permanence", "Une permanence",
+            "/annuaire/{organisation}/permanence", "Ajouter une permanence",
             "Un lieu, un jour, des heures, pour tout l’organisme ou un de ses guichets.",
         ),
         (

@@ -154,8 +154,21 @@ class Task(Frozen):
     follow: FollowTask | None = None
 
 
+class MoreTasks(Frozen):
+    """Tasks of one kind and account that are not told one by one, by the referrals that they are about."""
+
+    kind: TaskKind
+    referrals: tuple[UUID, ...]
+    account: UUID | None = None
+    departure: DepartureTask | None = None
+    follow: FollowTask | None = None
+
+
 class TasksFound(Frozen):
+    """Open tasks, the oldest first; `beyond` what more there is of a kind when only so many were asked for."""
+
     tasks: tuple[Task, ...]
+    beyond: tuple[MoreTasks, ...] = ()
 
 
 class FactsFound(Frozen):

@@ -51,6 +51,15 @@ class Desk:
         finally:
             await link.close()
 
+    async def last_read(self) -> set[Category]:
+        """What the journal says of the last reading."""
+        link = await asyncpg.connect(self.url)
+        try:
+            statement = "SELECT categories FROM intake.journalentry WHERE handover = $1 ORDER BY at DESC LIMIT 1"
+            return {Category(one) for one in await link.fetchval(statement, self.sent.ref)}
+        finally:
+            await link.close()
+
 
 @pytest.fixture(scope="module")
 async def desk(relais: Running, ground: Ground, until) -> Desk:
@@ -90,6 +99,16 @@ async def test_what_leaves_for_a_desk_is_what_was_agreed_to(desk: Desk, categori
     assert left(str(item)) == categories & set(VALUES)
     for text in lists:
         assert left(text) <= categories
+
+
+async def test_a_list_is_journalled_as_what_it_shows_and_the_page_of_one_as_all_of_it(desk: Desk) -> None:
+    await desk.agreed(frozenset(Category))
+    for page in range(1, 20):
+        if str(desk.sent.ref) in (await desk.client.get(f"/bureau?page={page}")).text:
+            break
+    in_the_list = await desk.last_read()
+    await desk.client.get(f"/bureau/{desk.sent.ref}")
+    assert in_the_list == {Category.IDENTITY_MIN} and await desk.last_read() >= set(VALUES)
 
 
 async def test_no_mail_has_any_of_it_whatever_was_agreed_to(desk: Desk, relais: Running) -> None:

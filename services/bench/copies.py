@@ -8,15 +8,16 @@ here signs in to, as in a territory with eight times the partners.
 import asyncpg
 
 # What belongs to a person or a referral; not the directory, not the facts (read by their reference alone), not the
-# journal (its entries are chained).
+# journal (its entries are chained). With the position of each consumer: else a fact of a copy would wait for ever for
+# those before it.
 COPIED = {
     "intake": (
         "person", "encounter", "situation", "presumedright", "consentgrant", "consentevent", "handover", "note",
-        "erasurerequest",
+        "erasurerequest", "position",
     ),
     "referral": ("referral", "course", "duration", "episode", "identified", "met", "personstep", "task", "attempt"),
-    "partners": ("deskitem",),
-    "notify": ("reminder", "telling"),
+    "partners": ("deskitem", "position"),
+    "notify": ("reminder", "telling", "position"),
 }  # fmt: skip
 TERRITORIES = 8
 # The directory stays itself in every eighth copy; in the others, and for everything else, a reference becomes another.

@@ -11,15 +11,15 @@ from sqlmodel import col, select
 from starlette.responses import JSONResponse, Response
 
 from contracts.dossier import NEED_SUMMARY_LENGTH
-from contracts.refusals import InvalidInput, NotFound
+from contracts.refusals import InvalidInput
 from contracts.vocabulary import HandoverMode, Purpose
-from services.intake import handover_store as store
 from services.intake import journal
 from services.intake.caseload_gate import PersonPages, say_in_call
 from services.intake.handover import ACCOMPANIMENT_LENGTH, HandOver, hand_over
 from services.intake.journal_kinds import Kind, Reason
 from services.intake.tables import Person
 from services.intake.web import REFERENTS, keys_of
+from services.intake.web_referrals import open_handover
 from services.runtime.web.guard import Asking, service_of
 
 pages = PersonPages(tags=["referent"])
@@ -135,13 +135,8 @@ async def read_referral(
     One of a person whom a colleague follows opens once one has said why (`reason-needed`): the header
     `Caseload-Reason`, kept in the journal, holds for four hours.
     """
-    async with service_of(request).database.web(viewer) as work:
-        found = await store.find_own(viewer, work, ref)
-        if found is not None:
-            await journal.record_opening(work, viewer, found[0])
-    if found is None:
-        raise NotFound
-    return JSONResponse(ReferralRead.model_validate(found[0], from_attributes=True).model_dump(mode="json"))
+    row, _ = await open_handover(request, viewer, ref)
+    return JSONResponse(ReferralRead.model_validate(row, from_attributes=True).model_dump(mode="json"))
 
 
 @pages.get("/api/people", REFERENTS, responses={200: {"model": PeopleListed}})

@@ -1,7 +1,8 @@
 """What absent colleagues had to do: the tasks of those who are away today, or have left, for who is here to see."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,10 +19,13 @@ MOST = 10
 
 @dataclass(frozen=True)
 class ColleagueTasks:
-    """Open tasks by absent colleague, those whom the viewer stands in for first; `away` when it could not be asked."""
+    """Open tasks by absent colleague, those whom the viewer stands in for first, and how many more each has; `away`
+    when it could not be asked.
+    """
 
     found: tuple[tuple[Absent, tuple[Task, ...]], ...] = ()
     away: bool = False
+    beyond: Mapping[UUID, int] = field(default_factory=dict)
 
     def shown(self) -> list[Task]:
         """The tasks of which the page has a row: MOST of each colleague."""
@@ -34,10 +38,17 @@ async def read_colleague_tasks(service: Service, viewer: Viewer) -> ColleagueTas
         absences = (await service.bus.ask(ListAbsences(viewer=viewer))).absences
         if not absences:
             return ColleagueTasks()
-        tasks = (await service.bus.ask(ListTasks(viewer=viewer, whole_organisation=True))).tasks
+        whose = tuple({one.account for one in absences} - {viewer.account})
+        if not whose:
+            return ColleagueTasks()
+        ask = ListTasks(viewer=viewer, whole_organisation=True, accounts=whose, at_most=MOST)
+        found = await service.bus.ask(ask)
     except ServiceAway:
         return ColleagueTasks(away=True)
-    return ColleagueTasks(by_colleague(viewer.account, absences, tasks))
+    beyond: Counter[UUID] = Counter()
+    for more in found.beyond:
+        beyond[more.account] += len(more.referrals)
+    return ColleagueTasks(by_colleague(viewer.account, absences, found.tasks), beyond=beyond)
 
 
 def by_colleague(
@@ -69,7 +80,7 @@ def sections_of(
     for absent, tasks in found.found:
         rows = [items[task.ref] for task in tasks if task.ref in items]
         if rows:
-            beyond = max(0, len(tasks) - MOST)
+            beyond = max(0, len(tasks) - MOST) + found.beyond.get(absent.account, 0)
             said = said_of(absent, viewer, today)
             sections.append({"name": absent.name, "said": said, "items": rows, "beyond": beyond})
     return sections

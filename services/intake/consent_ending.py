@@ -4,18 +4,21 @@ Reading stops at that instant by the rule itself; the event makes the record say
 several workers is first, and with the instant at which it became true.
 """
 
+from datetime import timedelta
+
 from services.intake.notice import copy_shipped
 from services.runtime.jobs import Job
 from services.runtime.process import Service
 
-END_EVERY, COPY_EVERY = 60.0, 3600.0
+END_EVERY, WHOLE_EVERY, COPY_EVERY = 60.0, 3600.0, 3600.0
+A_DAY, EVER = timedelta(days=1), timedelta(days=36_500)
 BATCH = 500
 _ENDED = """
 INSERT INTO consentevent (ref, person, organisation, "grant", kind, desk, desk_name, details, at)
 SELECT gen_random_uuid(), g.person, g.organisation, g.ref, '{kind}', g.desk,
     g.desk_name || ', ' || g.recipient_organisation_name, jsonb_build_object('epoch', g.epoch), g.{instant}
 FROM consentgrant g
-WHERE g.{instant} <= :now AND (g.withdrawn_at IS NULL OR g.withdrawn_at >= g.{instant}){more}
+WHERE g.{instant} > :since AND g.{instant} <= :now AND (g.withdrawn_at IS NULL OR g.withdrawn_at >= g.{instant}){more}
     AND NOT EXISTS (SELECT 1 FROM consentevent e WHERE e."grant" = g.ref AND e.kind = '{kind}')
 ORDER BY g.{instant} LIMIT :batch ON CONFLICT DO NOTHING RETURNING organisation
 """
@@ -26,13 +29,14 @@ _STATEMENTS = (
 )
 
 
-async def end_agreements(service: Service) -> int:
-    """Write the ends that have come; how many were written by this call."""
+async def end_agreements(service: Service, within: timedelta = EVER) -> int:
+    """Write the ends that have come `within` that long before now; how many were written by this call."""
     written = 0
     for statement in _STATEMENTS:
         while True:
             async with service.database.worker() as work:
-                rows = (await work.execute(statement, now=work.now, batch=BATCH)).all()
+                asked = {"now": work.now, "since": work.now - within, "batch": BATCH}
+                rows = (await work.execute(statement, **asked)).all()
                 for organisation in {row.organisation for row in rows}:
                     work.hint(f"organisation.{organisation}")
             written += len(rows)
@@ -48,8 +52,9 @@ async def keep_shipped_notices(service: Service) -> int:
 
 
 def jobs(service: Service) -> list[Job]:
-    """The clock of agreements, and the keeper of notices."""
+    """The clock of agreements (the last day each minute, all of them each hour), and the keeper of notices."""
     return [
-        Job("end_agreements", END_EVERY, lambda: end_agreements(service)),
+        Job("end_agreements", END_EVERY, lambda: end_agreements(service, A_DAY)),
+        Job("end_every_agreement", WHOLE_EVERY, lambda: end_agreements(service)),
         Job("keep_shipped_notices", COPY_EVERY, lambda: keep_shipped_notices(service)),
     ]

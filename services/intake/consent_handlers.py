@@ -14,6 +14,7 @@ from services.intake.consent_readings import end_readings
 from services.intake.consent_rules import end_of_charge
 from services.intake.consent_state import EventDetails, EventKind
 from services.intake.domain import check_grant
+from services.intake.dossier import end_of
 from services.intake.erasure_requests import request_erasure
 from services.intake.journal_kinds import Kind, Thing
 from services.intake.notice import Notice, find_notice
@@ -71,9 +72,9 @@ async def _renew(grant: ConsentGrant, work: Work, viewer: Viewer) -> None:
     sooner = {
         row.ref: row
         for row in former
-        if row.withdrawn_at is None and row.purpose == grant.purpose and row.expires_at < grant.expires_at
+        if row.withdrawn_at is None and row.purpose == grant.purpose and end_of(row) < end_of(grant)
     }
-    followed = {ref for ref, row in sooner.items() if row.expires_at > work.now and set(row.rights) & set(grant.rights)}
+    followed = {ref for ref, row in sooner.items() if end_of(row) > work.now and set(row.rights) & set(grant.rights)}
     for handover in await store.open_on(viewer, work, sooner) if sooner else ():
         if handover.right in grant.rights and grant.contact in (None, handover.assignee):
             followed.add(handover.grant or grant.ref)

@@ -1,10 +1,12 @@
-"""What an agreement may become: narrowed, never widened; and who may speak for a person, until when. Pure."""
+"""What an agreement may become: narrowed, never widened; whether it holds; and who may speak for a person. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from contracts.refusals import DateInThePast, InvalidInput
 from contracts.vocabulary import Representation
+from services.intake.dossier import end_of
+from services.intake.tables import ConsentGrant
 
 ADULT, ALONE = 18, 15
 # Code civil, art. 441 and 442, 494-6: no measure of protection is given for longer.
@@ -18,6 +20,11 @@ class Scope:
     categories: frozenset[str]
     rights: frozenset[str]
     expires_at: datetime
+
+
+def is_live(row: ConsentGrant, now: datetime) -> bool:
+    """Whether an agreement holds at that instant: neither taken back nor over, nor the charge of whoever gave it."""
+    return row.withdrawn_at is None and end_of(row) > now
 
 
 def narrowed(now_covered: Scope, kept: Scope, at: datetime) -> Scope:

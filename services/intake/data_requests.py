@@ -34,6 +34,7 @@ from services.intake.united_files import files_of
 from services.runtime.database import Work
 
 WORDS = "request_words"
+MOST = 200
 _ORGANISATION = "SELECT organisation FROM person WHERE ref = :person"
 
 
@@ -133,15 +134,15 @@ async def read_request(viewer: Viewer, work: Work, ref: UUID, *, lock: bool = Fa
     return found
 
 
-async def list_requests(viewer: Viewer, work: Work, *, ended: bool, limit: int = 200) -> list[DataRequest]:
-    """The open requests, the first due first; or the ended ones, the last ended first."""
+async def list_requests(viewer: Viewer, work: Work, *, ended: bool) -> list[DataRequest]:
+    """The open requests, the first due first; or the ended ones, the last ended first; MOST of them."""
     query = select(DataRequest).where(
         col(DataRequest.ended_at).is_not(None) if ended else col(DataRequest.ended_at).is_(None)
     )
     if not of_territory(viewer):
         query = query.where(DataRequest.organisation == viewer.organisation)
     order = col(DataRequest.ended_at).desc() if ended else col(DataRequest.due_on)
-    return list((await work.session.exec(query.order_by(order, col(DataRequest.ref)).limit(limit))).all())
+    return list((await work.session.exec(query.order_by(order, col(DataRequest.ref)).limit(MOST))).all())
 
 
 async def requests_of(viewer: Viewer, work: Work, person: UUID) -> list[DataRequest]:

@@ -62,11 +62,15 @@ async def _read(ask: Disclose, work: Work, refs: Sequence[UUID]) -> _Page:
         return _Page({}, {}, Frame(()), {})
     return _Page(
         rows,
-        await store.presumed_for_desk(viewer, work, handovers),
+        await store.presumed_for_desk(viewer, work, handovers) if _asks_for(ask, Category.RIGHT_STATUS) else {},
         await frame_of(viewer, work, handovers),
         await store.notes_of(viewer, work, rows) if ask.with_notes else {},
         await limited_among(work, [one.person for one in handovers]),
     )
+
+
+def _asks_for(ask: Disclose, category: Category) -> bool:
+    return ask.only is None or category in ask.only
 
 
 def _decide(
@@ -79,6 +83,8 @@ def _decide(
         return FileLimited()
     standing = standing_of(handover, granted, page.frame, work.now)
     categories: frozenset[Category] = standing.grant.categories if standing.grant else frozenset()
+    if ask.only is not None:
+        categories &= ask.only
     known = Known(
         person,
         situation,
@@ -87,7 +93,7 @@ def _decide(
         handover.accompaniment,
     )
     dossier = dossier_of(known, categories, paris_day(work.now), keys)
-    return disclose(dossier, handover_of(handover), standing.grant, standing.route, ask.viewer, standing.at)
+    return disclose(dossier, handover_of(handover), standing.grant, standing.route, ask.viewer, standing.at, ask.only)
 
 
 def _answer(ref: UUID, result: Disclosure | Refusal, kept: list[Note], keys: PersonKeys) -> Disclosed:

@@ -6,7 +6,7 @@ Only what the grant lists is deciphered: what is not shared is never in memory i
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from contracts import consent
@@ -75,7 +75,14 @@ def short_name(person: Person) -> str:
     return f"{civility} {initial}".strip() or "Personne"
 
 
-def full_name(person: Person) -> str:
+class Named(Protocol):
+    """A person, or a row that holds her names."""
+
+    first_name: str
+    last_name: str
+
+
+def full_name(person: Named) -> str:
     """First name, then name."""
     return f"{person.first_name} {person.last_name}".strip()
 

@@ -16,7 +16,7 @@ from services.intake.people_search import likeness_of
 from services.intake.tables import Person
 from services.runtime.database import Work
 
-MOST_LOOKED_AT, MOST_PAIRS = 40, 50
+LOOKED_AT, MOST_PAIRS = 20, 50
 # Whoever has neither the birth date nor the phone of somebody must have nearly her name to be as likely as POSSIBLE.
 NEAR_NAME = 0.45
 _ALIKE = ("search OPERATOR(public.%) mine.search", "birth_date = mine.birth_date", "phone_hash = mine.phone_hash")
@@ -25,13 +25,13 @@ _NEAR = f"""
 WITH mine AS (
     SELECT ref, search, birth_date, phone_hash FROM intake.person
     WHERE organisation = :organisation AND referent = :account AND merged_into IS NULL
-    ORDER BY last_contact_at DESC, ref LIMIT :most
+    ORDER BY last_contact_at DESC, ref LIMIT :most OFFSET :skipped
 )
 SELECT mine.ref AS mine, other.ref AS other FROM mine, LATERAL ({" UNION ".join(
     f"SELECT ref, search FROM intake.person WHERE {one} AND organisation = :organisation AND merged_into IS NULL"
     for one in _ALIKE
 )}) other WHERE other.ref <> mine.ref
-ORDER BY public.similarity(other.search, mine.search) DESC, mine.ref, other.ref LIMIT {10 * MOST_LOOKED_AT}
+ORDER BY public.similarity(other.search, mine.search) DESC, mine.ref, other.ref LIMIT {10 * LOOKED_AT}
 """
 # What a file holds, in the order of the page; each is asked of its own table.
 HELD = {
@@ -122,13 +122,14 @@ class Pair:
     score: int
 
 
-async def likely_pairs(viewer: Viewer, work: Work) -> list[Pair]:
+async def likely_pairs(viewer: Viewer, work: Work, page: int = 1) -> list[Pair]:
     """Who of the viewer's caseload may be on file twice, the likeliest first; the rule of the warning.
 
-    The forty people last met are looked at; pairs that somebody said to be two persons are left out.
+    A page looks at LOOKED_AT of her people, those last met first; pairs that somebody said to be two persons are left
+    out.
     """
     found = {}
-    for mine, other in await _near_ones(viewer, work):
+    for mine, other in await _near_ones(viewer, work, page):
         score = same_person(likeness_of(mine), likeness_of(other))
         if score >= POSSIBLE:
             found.setdefault(ordered(mine.ref, other.ref), Pair(mine, other, score))
@@ -137,14 +138,17 @@ async def likely_pairs(viewer: Viewer, work: Work) -> list[Pair]:
     return sorted(pairs, key=lambda one: (-one.score, str(one.mine.ref)))[:MOST_PAIRS]
 
 
-async def _near_ones(viewer: Viewer, work: Work) -> list[tuple[Person, Person]]:
+async def _near_ones(viewer: Viewer, work: Work, page: int) -> list[tuple[Person, Person]]:
     """Each of them with whoever has a near name, her birth date or her phone, the nearest names first."""
     await work.execute("SELECT set_config('pg_trgm.similarity_threshold', :near, true)", near=str(NEAR_NAME))
-    asked = {"organisation": viewer.organisation, "account": viewer.account, "most": MOST_LOOKED_AT}
+    asked = {"organisation": viewer.organisation, "account": viewer.account}
+    asked |= {"most": LOOKED_AT, "skipped": (page - 1) * LOOKED_AT}
     pairs = [(row.mine, row.other) for row in await work.execute(_NEAR, **asked)]
-    query = select(Person).where(col(Person.ref).in_({ref for pair in pairs for ref in pair}))
+    named = {ref for pair in pairs for ref in pair}
+    query = select(Person).where(Person.organisation == viewer.organisation, col(Person.ref).in_(named))
     people = {one.ref: one for one in (await work.session.exec(query)).all()}
-    return [(people[mine], people[other]) for mine, other in pairs]
+    # Between the two queries somebody may have been erased.
+    return [(people[mine], people[other]) for mine, other in pairs if {mine, other} <= people.keys()]
 
 
 async def _apart_among(viewer: Viewer, work: Work, pairs: Iterable[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:

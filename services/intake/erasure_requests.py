@@ -24,7 +24,8 @@ from services.runtime.process import Service
 from services.runtime.settings import Settings
 from services.runtime.web.dates import PARIS
 
-LOOK_EVERY = 60.0
+LOOK_EVERY, WHOLE_EVERY = 60.0, 3600.0
+A_DAY, EVER = timedelta(days=1), timedelta(days=36_500)
 DESK = (Role.DESK_AGENT, Role.DESK_MANAGER)
 _HANDOVERS = "SELECT * FROM intake.handover WHERE ref = ANY(:refs) ORDER BY ref"
 _READ = """
@@ -43,7 +44,7 @@ VALUES (:ref, :person, :organisation, :grant, :handover, :right, :recipient_orga
 # A reading or a delivery that was on its way when the person withdrew is asked for as soon as it is on record.
 _LEFT = """
 SELECT h.*, g.categories AS agreed FROM handover h JOIN consentgrant g ON g.ref = h."grant"
-WHERE g.withdrawn_at IS NOT NULL AND h.step IN ('sending', 'sent')
+WHERE g.withdrawn_at > :since AND h.step IN ('sending', 'sent')
     AND (h.delivered_at IS NOT NULL OR EXISTS (
         SELECT 1 FROM journalentry j WHERE j.handover = h.ref AND j.kind = 'disclosed' AND j.refusal IS NULL))
     AND NOT EXISTS (SELECT 1 FROM erasurerequest r WHERE r.handover = h.ref AND r."grant" = g.ref
@@ -140,11 +141,13 @@ async def _write(work: Work, grant: UUID, cause: Word, row: Any, read: Any, conc
     return ref
 
 
-async def ask_for_what_is_left(service: Service) -> int:
-    """Ask for what was read or delivered while the withdrawal was being written; how many requests it made."""
+async def ask_for_what_is_left(service: Service, within: timedelta = EVER) -> int:
+    """Ask for what was read or delivered while the withdrawal was being written, of agreements withdrawn `within` that
+    long before now; how many requests it made.
+    """
     made = 0
     async with service.database.worker() as work:
-        for row in list(await work.execute(_LEFT)):
+        for row in list(await work.execute(_LEFT, since=work.now - within)):
             made += len(await ask_desks(work, row.grant, ErasureCause.WITHDRAWAL, [row], row.agreed))
     return made
 
@@ -166,7 +169,8 @@ async def list_erasures(ask: ListErasures, work: Work) -> ErasuresFound:
     found = tuple(asked_of(row) for row in rows)
     if ask.referral is not None or len(found) < MOST:
         return ErasuresFound(rows=found)
-    return ErasuresFound(rows=found, beyond=(await work.execute(_UNANSWERED, desks=desks)).scalar_one() - MOST)
+    every = (await work.execute(_UNANSWERED, desks=desks)).scalar_one()
+    return ErasuresFound(rows=found, beyond=max(0, every - MOST))
 
 
 def asked_of(row: Any) -> ErasureAsked:  # noqa: ANN401 - a row of `_SHOWN`
@@ -252,5 +256,8 @@ def answers(service: Service) -> dict[Any, Any]:
 
 
 def jobs(service: Service) -> list[Job]:
-    """The one that asks for what is left."""
-    return [Job("ask_for_what_is_left", LOOK_EVERY, lambda: ask_for_what_is_left(service))]
+    """Those that ask for what is left: of the day before each minute, of all each hour."""
+    return [
+        Job("ask_for_what_is_left", LOOK_EVERY, lambda: ask_for_what_is_left(service, A_DAY)),
+        Job("ask_for_all_that_is_left", WHOLE_EVERY, lambda: ask_for_what_is_left(service)),
+    ]

@@ -41,6 +41,7 @@ from services.runtime.database import Work
 from services.runtime.web.dates import PARIS
 
 SEALED = ("phone", "postal_address", "safe_times")
+NAMELESS = "Écrivez au moins un nom ou un prénom."
 TEXTS = ("place", "present", "first_name", "last_name", *SEALED)
 
 
@@ -178,7 +179,7 @@ def accepted(command: MeetPerson) -> dict[str, str]:
     }
     given["phone"] = normal_phone(given["phone"]) if given["phone"] else ""
     if command.person is None and not fold(f"{given['first_name']} {given['last_name']}"):
-        raise InvalidInput(field="last_name", reason="Écrivez au moins un nom ou un prénom.")
+        raise InvalidInput(field="last_name", reason=NAMELESS)
     return given
 
 

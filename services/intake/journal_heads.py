@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from services.intake.journal_chain import head_statement, instant
 from services.intake.journal_tables import JournalHead
 from services.runtime.database import Work
+from services.runtime.key_files import read_or_make
 
 HEAD_EVERY = timedelta(hours=1)
 _END = "SELECT seq, hash FROM intake.journalseal ORDER BY seq DESC LIMIT 1"
@@ -36,11 +37,10 @@ class HeadKey:
     @cached_property
     def private(self) -> Ed25519PrivateKey:
         """The signing key."""
-        file = self.folder / "head.pem"
-        if not file.exists():
-            self._make(file)
-        found = load_pem_private_key(file.read_bytes(), None)
+        found = load_pem_private_key(read_or_make(self.folder / "head.pem", _new_secret), None)
         assert isinstance(found, Ed25519PrivateKey)
+        # It is no secret: but nothing in this folder is for others.
+        read_or_make(self.folder / "head.pub", lambda: _pem(found.public_key()))
         return found
 
     @property
@@ -65,20 +65,6 @@ class HeadKey:
         except (InvalidSignature, KeyError, TypeError, ValueError):
             return False
         return True
-
-    def _make(self, file: Path) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = Ed25519PrivateKey.generate()
-        secret = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        try:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process was first
-            return
-        with os.fdopen(handle, "wb") as out:
-            out.write(secret)
-        public = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        (self.folder / "head.pub").write_bytes(public)
-        (self.folder / "head.pub").chmod(0o600)  # it is no secret: but nothing in this folder is for others
 
 
 async def end_of_chain(work: Work) -> Any:  # noqa: ANN401 - a row
@@ -114,6 +100,14 @@ def read_copy(folder: Path, territory: str) -> list[dict[str, Any]]:
     """The heads of the second place, in the order in which they came; a line that is none is kept as an empty head."""
     file = copy_file(folder, territory)
     return [_read(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def _new_secret() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _pem(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _read(line: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class JournalEntry(Base, table=True):
 
     __table_args__ = (
         Index("journalentry_at", "at"),
+        Index("journalentry_keep_until", "keep_until"),
         Index("journalentry_people", "people", postgresql_using="gin"),
     )
 

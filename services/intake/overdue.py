@@ -7,6 +7,7 @@ from contracts.lifecycle import State
 from services.intake.progress import status_of
 from services.intake.tables import Handover
 from services.runtime.web import dates
+from services.runtime.web.pages import dialled
 
 _EXPECTED = {
     State.SENT: "devait accuser réception",
@@ -25,8 +26,8 @@ class Overdue:
 
     @property
     def dial(self) -> str | None:
-        digits = "".join(one for one in self.phone or "" if one.isdigit() or one == "+")
-        return f"tel:{digits}" if digits else None
+        number = dialled(self.phone)
+        return f"tel:{number}" if number else None
 
 
 def is_overdue(row: Handover, now: datetime) -> bool:

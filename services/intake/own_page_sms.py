@@ -15,7 +15,7 @@ from services.runtime.process import Service
 async def channels(service: Service) -> tuple[str, ...]:
     """What can carry a code beside a sheet of paper; nothing while notify is away."""
     try:
-        return ("sms",) if (await service.bus.ask(CheckReminders())).texts else ()
+        return ("sms",) if (await service.bus.ask(CheckReminders(alarm=False))).texts else ()
     except ServiceAway:
         return ()
 

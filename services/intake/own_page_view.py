@@ -19,9 +19,10 @@ from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import Purpose
 from services.intake import handover_store, store
+from services.intake.consent_rules import is_live
 from services.intake.data_request_rules import Kind as Asked
 from services.intake.data_request_tables import DataRequest
-from services.intake.dossier import full_name
+from services.intake.dossier import end_of, full_name
 from services.intake.journal_disclosures import DisclosedTo, Reading, disclosures_of, fields_of
 from services.intake.journal_kinds import Kind
 from services.intake.own_page_words import ASKED, DONE_TO_HER, FOR_HER, WORKED, request_state, times, where_it_is
@@ -71,11 +72,6 @@ async def own_page(viewer: Viewer, work: Work, person: UUID, network: Network | 
     )
 
 
-def is_live(row: ConsentGrant, now: datetime) -> bool:
-    """Whether an agreement holds at that instant."""
-    return row.withdrawn_at is None and row.expires_at > now
-
-
 async def grant_of_hers(work: Work, person: UUID, ref: UUID) -> ConsentGrant | None:
     """An agreement of that person, or None."""
     query = select(ConsentGrant).where(ConsentGrant.ref == ref, ConsentGrant.person == person)
@@ -113,7 +109,7 @@ def _grant(row: ConsentGrant) -> dict[str, Any]:
         "rights": [right_name(code) for code in row.rights],
         "fields": _labels(fields_of(row.categories)),
         "given_at": row.given_at,
-        "until": row.expires_at,
+        "until": end_of(row),
         "withdrawn_at": row.withdrawn_at,
     }
 
@@ -126,7 +122,7 @@ def _may_read(row: ConsentGrant, handovers: list[Handover], now: datetime) -> di
 
 
 def _over(row: ConsentGrant) -> dict[str, Any]:
-    return _grant(row) | {"since": row.withdrawn_at or row.expires_at, "withdrawn": row.withdrawn_at is not None}
+    return _grant(row) | {"since": row.withdrawn_at or end_of(row), "withdrawn": row.withdrawn_at is not None}
 
 
 def _labels(fields: dict[str, tuple[str, ...]]) -> list[str]:

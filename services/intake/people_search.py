@@ -18,6 +18,7 @@ from services.intake.person_keys import PersonKeys
 from services.intake.tables import Person
 from services.runtime.database import Work
 
+MOST_FOUND = 30
 # pg_trgm: how near a folded name must be to what was typed; below, two names only share a few letters.
 NEAR_NAME = 0.42
 # Wider, before `same_person` judges.
@@ -28,14 +29,24 @@ SELECT set_config('pg_trgm.word_similarity_threshold', :word, true),
 """
 
 
-async def look_for(viewer: Viewer, work: Work, typed: str, keys: PersonKeys, limit: int = 30) -> list[Person]:
+async def look_for(viewer: Viewer, work: Work, typed: str, keys: PersonKeys, limit: int = MOST_FOUND) -> list[Person]:
     """The people that what was typed finds, whatever it is: a name, a phone, a birth date or a file number."""
     looked, value = what_is_looked_for(typed)
     sought = keys.lookup_hash(value) if looked is Looked.PHONE else value
     return await search_people(viewer, work, looked, sought, limit)
 
 
-async def search_people(viewer: Viewer, work: Work, looked: Looked, value: str, limit: int = 30) -> list[Person]:
+async def look_on_a_page(
+    viewer: Viewer, work: Work, typed: str, keys: PersonKeys, *, but: UUID | None = None
+) -> tuple[list[Person], bool]:
+    """The same without `but`, MOST_FOUND of them, and whether there are more: then the page says so."""
+    found = [one for one in await look_for(viewer, work, typed, keys, MOST_FOUND + 2) if one.ref != but]
+    return found[:MOST_FOUND], len(found) > MOST_FOUND
+
+
+async def search_people(
+    viewer: Viewer, work: Work, looked: Looked, value: str, limit: int = MOST_FOUND
+) -> list[Person]:
     """The people that a search finds, the nearest first; `value` for a phone is its keyed hash."""
     query = select(Person).where(Person.organisation == viewer.organisation)
     if looked is Looked.PHONE:

@@ -10,6 +10,7 @@ from contracts.lifecycle import State
 from contracts.rights import right_name
 from contracts.vocabulary import Outcome, Turn
 from services.intake.tables import ConsentGrant, Handover, PresumedRight
+from services.runtime.driver import Row
 from services.runtime.web import dates
 
 _STEPS = ("Confiée", "Réception confirmée", "Contact pris", "Terminée")
@@ -17,7 +18,7 @@ _REACHED = {State.SENT: 1, State.ACKNOWLEDGED: 2, State.IN_PROGRESS: 3, State.ON
 _SOON = timedelta(days=1)
 
 
-def knots_of(row: Handover, now: datetime) -> list[dict[str, Any]]:
+def knots_of(row: Handover | Row, now: datetime) -> list[dict[str, Any]]:
     """The knots of a hand-over for the thread: what is done, what is now (due or late), what is to come."""
     if row.step == "refused":
         return [_knot("Pas envoyée", "ended")]
@@ -40,7 +41,7 @@ def knots_of(row: Handover, now: datetime) -> list[dict[str, Any]]:
     return [*done, here, *(_knot(one, "todo") for one in _STEPS[reached + 1 :])]
 
 
-def _pressing(row: Handover, now: datetime) -> str:
+def _pressing(row: Handover | Row, now: datetime) -> str:
     if row.next_due is None or row.next_due > now + _SOON:
         return "now"
     return "late" if row.next_due <= now else "due"
@@ -56,7 +57,7 @@ def _knot(label: str, state: str, at: datetime | None = None) -> dict[str, Any]:
     }
 
 
-def status_of(row: Handover, now: datetime) -> tuple[str, str]:
+def status_of(row: Handover | Row, now: datetime) -> tuple[str, str]:
     """The chip of a hand-over: its words and its kind (late, due, new, open, soft)."""
     if row.step != "sent":
         words = {"sending": "Envoi en cours", "awaiting_consent": "En attente d’accord", "refused": "Pas envoyée"}

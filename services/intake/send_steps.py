@@ -19,6 +19,7 @@ from contracts.viewer import Viewer
 from contracts.vocabulary import HandoverMode, Scheme
 from services.intake import handover_store as store
 from services.intake import journal
+from services.intake.consent_rules import is_live
 from services.intake.desk_words import desk_facts, presence, room
 from services.intake.dossier import Known, full_name
 from services.intake.handover import ACCOMPANIMENT_LENGTH
@@ -190,7 +191,7 @@ def _shared(ground: Ground, choice: Choice) -> dict[str, Any]:
 def show_rights(request: Request, viewer: Viewer, ground: Ground, choice: Choice, nothing: bool = False) -> Response:
     """Step 1: the rights that her review noted, one or several; `nothing`: none was chosen."""
     now = service_of(request).clock()
-    agreed = {code for one in ground.grants if one.withdrawn_at is None and one.expires_at > now for code in one.rights}
+    agreed = {code for one in ground.grants if is_live(one, now) for code in one.rights}
     rights = [(row.right, right_name(row.right), _stands(row.right, ground, agreed)) for row in ground.rights]
     ready = [row.right for row in ground.rights if row.right in agreed and row.right not in ground.under_way]
     return request.app.state.pages.render(

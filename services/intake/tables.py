@@ -134,6 +134,11 @@ class ConsentGrant(Base, table=True):
 
     __table_args__ = (
         Index("consentgrant_standing", "organisation", "expires_at", postgresql_where=text("withdrawn_at IS NULL")),
+        Index("consentgrant_ends", "expires_at"),
+        Index(
+            "consentgrant_represented", "represented_until", postgresql_where=text("represented_until IS NOT NULL")
+        ),
+        Index("consentgrant_withdrawn", "withdrawn_at", postgresql_where=text("withdrawn_at IS NOT NULL")),
         Index("consentgrant_renews", "renews", postgresql_where=text("renews IS NOT NULL")),
     )
 

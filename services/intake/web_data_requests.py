@@ -12,7 +12,7 @@ from contracts.refusals import InvalidInput, NotFound, Refusal
 from contracts.replies import Network
 from contracts.viewer import Viewer
 from services.intake import data_request_decisions as decisions
-from services.intake import journal
+from services.intake import data_requests, journal
 from services.intake.data_request_rules import (
     ARTICLES,
     ExtensionReason,
@@ -92,9 +92,9 @@ async def requests(request: Request, viewer: Asking, vue: str = "en-cours") -> R
         rows = await list_requests(viewer, work, ended=ended)
         files = await numbers_of(work, {one.person for one in rows})
         shown = [row_of(one, work, files.get(one.person), network) for one in rows]
-        late = sum(one["kind"] == "late" for one in shown)
+        late, cut = sum(one["kind"] == "late" for one in shown), len(rows) == data_requests.MOST
     response: Response = request.app.state.pages.render(
-        request, "data_requests.html", viewer=viewer, rows=shown, ended=ended, late=late
+        request, "data_requests.html", viewer=viewer, rows=shown, ended=ended, late=late, cut=cut
     )
     return response
 

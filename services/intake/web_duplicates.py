@@ -9,7 +9,7 @@ from starlette.responses import Response
 from contracts.envelope import Frozen
 from contracts.refusals import NotFound, Refusal
 from contracts.viewer import Viewer
-from services.intake import caseload, journal, people_search
+from services.intake import caseload, journal, people_list, people_search
 from services.intake import duplicate_store as twins
 from services.intake.caseload_gate import PersonPages
 from services.intake.domain import possible_twins
@@ -49,16 +49,25 @@ class MergeForm(Frozen):
 
 
 @pages.get("/personnes/doublons", REFERENTS)
-async def duplicates(request: Request, viewer: Asking) -> Response:
-    """Who of the viewer's caseload may be on file twice."""
+async def duplicates(request: Request, viewer: Asking, page: int = 1) -> Response:
+    """Who of the viewer's caseload may be on file twice, so many of her people a page."""
+    page = max(1, min(page, 10_000))
     async with service_of(request).database.web(viewer) as work:
-        found = await twins.likely_pairs(viewer, work)
+        found = await twins.likely_pairs(viewer, work, page)
+        hers = await people_list.count_hers(viewer, work)
         await journal.record_list(
             work, viewer, Kind.SEARCHED, [one.ref for pair in found for one in (pair.mine, pair.other)]
         )
         rows = [_pair(pair.mine, pair.other, pair.score, work) for pair in found]
+    first, last = (page - 1) * twins.LOOKED_AT + 1, min(page * twins.LOOKED_AT, hers)
     return request.app.state.pages.render(
-        request, "duplicates.html", viewer=viewer, rows=rows, most=twins.MOST_LOOKED_AT
+        request,
+        "duplicates.html",
+        viewer=viewer,
+        rows=rows,
+        among=f"{first} à {last} des {hers} personnes" if hers > twins.LOOKED_AT else None,
+        before=f"/personnes/doublons?page={page - 1}" if page > 1 else None,
+        after=f"/personnes/doublons?page={page + 1}" if last < hers else None,
     )
 
 
@@ -95,15 +104,14 @@ async def _duplicates_of(request: Request, viewer: Viewer, ref: UUID, typed: str
     async with service_of(request).database.web(viewer) as work:
         person = await caseload.open_person(viewer, work, ref)
         if typed:
-            found = await people_search.look_for(viewer, work, typed, keys_of(request))
+            found, more = await people_search.look_on_a_page(viewer, work, typed, keys_of(request), but=ref)
         else:
-            found = await _likely(viewer, person, work)
-        found = [one for one in found if one.ref != ref]
+            found, more = await _likely(viewer, person, work), False
         await journal.record_list(work, viewer, Kind.SEARCHED, [one.ref for one in found])
         rows = [_other(ref, one, viewer, work) for one in found]
         title = title_of(person, work)
     return request.app.state.pages.render(
-        request, "duplicates_of.html", viewer=viewer, ref=ref, title=title, rows=rows, q=typed
+        request, "duplicates_of.html", viewer=viewer, ref=ref, title=title, rows=rows, q=typed, more=more
     )
 
 

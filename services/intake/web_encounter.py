@@ -23,7 +23,7 @@ from services.intake import caseload, handlers, journal, people_search, store
 from services.intake.domain import DEFAULT_CATEGORIES, DEFAULT_GRANT_AGE, Looked, what_is_looked_for
 from services.intake.dossier import short_name
 from services.intake.encounter_defaults import desks_to_tick, last_of_the_day, rights_to_tick, usual_of
-from services.intake.encounter_form import EncounterInOneForm, check_agreement, command_of
+from services.intake.encounter_form import ANOTHER, EncounterInOneForm, check_agreement, command_of
 from services.intake.encounter_in_one import record_encounter
 from services.intake.journal_kinds import Kind
 from services.intake.notice import current_of, every_notice
@@ -95,12 +95,19 @@ async def keep(request: Request, viewer: Asking) -> Response:
         return await _come_back(request, viewer, sent, {"desks": reason}, 503)
     except Refusal as refusal:
         asked = questions_of(refusal, typed_in(sent), form.confirmed)
-        return await _come_back(request, viewer, sent, errors_of(refusal), refusal.status, questions=asked)
+        errors = _nameless(form) | errors_of(refusal)
+        return await _come_back(request, viewer, sent, errors, refusal.status, questions=asked)
     if isinstance(kept, list):
         reason = "Quelqu’un de ce nom est peut-être déjà au dossier\u202f: dites si c’est la même personne."
         return await _come_back(request, viewer, sent, {"who": reason}, found=kept)
     address = f"/personnes/{kept}"
     return JSONResponse({"href": address}, 201) if wants_json(request) else redirect(address, "saved")
+
+
+def _nameless(form: EncounterInOneForm) -> Errors:
+    """What would be refused next, so that who sent an empty form reads it at once: somebody new without any name."""
+    named = form.first_name.strip() or form.last_name.strip() or form.who not in ("", ANOTHER)
+    return {} if named else {"last_name": handlers.NAMELESS}
 
 
 async def _keep(request: Request, viewer: Viewer, form: EncounterInOneForm) -> UUID | list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from contracts.consent import Category
 from contracts.envelope import Frozen
+from contracts.paris import paris_day
 from contracts.refusals import Refusal
 from contracts.rights import right_name
 from contracts.viewer import Viewer
@@ -18,7 +19,6 @@ from services.intake.erasure_words import cause_label
 from services.intake.web import DPO, errors_of, show_form, typed_in
 from services.runtime.database import Work
 from services.runtime.web import dates, forms
-from services.runtime.web.dates import PARIS
 from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
@@ -26,6 +26,10 @@ pages = Pages()
 MOST = 300
 _WAITING = "SELECT * FROM intake.erasurerequest WHERE state = 'asked' ORDER BY due_on, asked_at LIMIT :most"
 _ANSWERED = "SELECT * FROM intake.erasurerequest WHERE state <> 'asked' ORDER BY answered_at DESC LIMIT :most"
+_COUNTS = """
+SELECT count(*) FILTER (WHERE due_on < :today) AS late, count(*) FILTER (WHERE due_on >= :today) AS waiting
+FROM intake.erasurerequest WHERE state = 'asked'
+"""
 _OF_PERSON = """
 SELECT * FROM intake.erasurerequest WHERE person = :person AND organisation = :organisation ORDER BY asked_at DESC
 """
@@ -37,6 +41,7 @@ async def show_erasures(request: Request, viewer: Asking) -> Response:
     async with service_of(request).database.web(viewer) as work:
         waiting = [shown(row, work.now) for row in await work.execute(_WAITING, most=MOST)]
         answered = [shown(row, work.now) for row in await work.execute(_ANSWERED, most=MOST)]
+        counts = (await work.execute(_COUNTS, today=paris_day(work.now))).one()
     return request.app.state.pages.render(
         request,
         "erasures.html",
@@ -44,6 +49,8 @@ async def show_erasures(request: Request, viewer: Asking) -> Response:
         late=[one for one in waiting if one["late"]],
         waiting=[one for one in waiting if not one["late"]],
         answered=answered,
+        counts=counts,
+        most=MOST,
     )
 
 
@@ -93,7 +100,7 @@ async def erasures_of(viewer: Viewer, work: Work, person: UUID) -> list[dict[str
 
 def shown(row: Any, now: datetime) -> dict[str, Any]:  # noqa: ANN401 - a row
     """One request in words."""
-    today = now.astimezone(PARIS).date()
+    today = paris_day(now)
     state = ErasureState(row.state)
     late = state is ErasureState.ASKED and row.due_on < today
     chip, kind = (

@@ -1,5 +1,6 @@
 """The pages that read: the list of people with its search, and the file of one person."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -24,9 +25,10 @@ from contracts.vocabulary import (
     ResourcesBand,
     Scheme,
 )
-from services.intake import caseload, journal, people_search, store
+from services.intake import caseload, journal, people_list, people_search
 from services.intake.appointment_guide_view import plan_shown
 from services.intake.caseload_gate import PersonPages
+from services.intake.consent_rules import is_live
 from services.intake.consent_soon import soon_of
 from services.intake.contact_rules import rules_of
 from services.intake.domain import ENDS_SOON, readable_phone
@@ -34,14 +36,16 @@ from services.intake.dossier import age, end_of, full_name, short_name
 from services.intake.journal_kinds import Kind
 from services.intake.limiting import limited_among
 from services.intake.merged_view import read_merges
+from services.intake.people_list import Standing
 from services.intake.person_keys import PersonKeys
 from services.intake.progress import knots_of, next_step, status_of
-from services.intake.store import PersonFile, Standing
+from services.intake.store import PersonFile
 from services.intake.tables import ConsentGrant, Encounter, Handover, Person, PresumedRight
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_erasures import erasures_of
 from services.intake.web_referrals import names_of
 from services.runtime.database import Work
+from services.runtime.driver import Row
 from services.runtime.web.dates import PARIS, day
 from services.runtime.web.guard import Asking, service_of
 
@@ -59,7 +63,7 @@ def tabs_for(soon: timedelta) -> dict[str, str]:
     return {key: label.format(soon.days) for key, label in _TABS.items()}
 
 
-def title_of(person: Person, work: Work) -> str:
+def title_of(person: Person | Row, work: Work) -> str:
     """`Mme Élise Valtorix, 34 ans`."""
     civility = Civility(person.civility).label if person.civility in set(Civility) else ""
     years = age(person.birth_date, work.now.astimezone(PARIS).date())
@@ -72,16 +76,16 @@ async def people(request: Request, viewer: Asking, filtre: str = "toutes", page:
     which, page = filtre if filtre in _TABS else "toutes", max(1, min(page, 10_000))
     soon = soon_of(request)
     async with service_of(request).database.web(viewer) as work:
-        counts = await store.count_people(viewer, work, soon=soon)
-        found = await store.list_people(viewer, work, which, page, soon=soon)
+        counts = await people_list.count_people(viewer, work, soon=soon)
+        found = await people_list.list_people(viewer, work, which, page, soon=soon)
         await journal.record_list(work, viewer, Kind.LISTED, [one.ref for one in found])
-        standing = await store.standing_of(viewer, work, found)
+        standing = await people_list.standing_of(viewer, work, found)
     rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
     tabs = [
         {"href": f"/personnes?filtre={key}", "label": label, "current": key == which, "count": counts[key]}
         for key, label in tabs_for(soon).items()
     ]
-    following = f"/personnes?filtre={which}&page={page + 1}" if page * store.PAGE < counts[which] else None
+    following = f"/personnes?filtre={which}&page={page + 1}" if page * people_list.PAGE < counts[which] else None
     return _list(request, viewer, rows, tabs=tabs, which=which, counts=counts, following=following)
 
 
@@ -90,17 +94,18 @@ async def search(request: Request, viewer: Asking) -> Response:
     """Find a person by name, phone, birth date or file number. By POST: no name in an address."""
     typed = str((await request.form()).get("q", "")).strip()[:120]
     async with service_of(request).database.web(viewer) as work:
-        found = await people_search.look_for(viewer, work, typed, keys_of(request))
+        found, more = await people_search.look_on_a_page(viewer, work, typed, keys_of(request))
         await journal.record_list(work, viewer, Kind.SEARCHED, [one.ref for one in found])
-        standing = await store.standing_of(viewer, work, found)
+        standing = await people_list.standing_of(viewer, work, found)
     rows = _rows(found, standing, viewer, work, await _colleagues(request, viewer, found))
-    return _list(request, viewer, rows, q=typed, searched=True)
+    return _list(request, viewer, rows, q=typed, searched=True, more=more)
 
 
 def _list(request: Request, viewer: Viewer, rows: list[dict[str, Any]], **context: Any) -> Response:  # noqa: ANN401
     defaults: dict[str, Any] = {
         "q": "",
         "searched": False,
+        "more": False,
         "tabs": [],
         "which": "toutes",
         "counts": dict.fromkeys(_TABS, 0),
@@ -112,13 +117,13 @@ def _list(request: Request, viewer: Viewer, rows: list[dict[str, Any]], **contex
     return response
 
 
-async def _colleagues(request: Request, viewer: Viewer, people: list[Person]) -> dict[UUID, str]:
+async def _colleagues(request: Request, viewer: Viewer, people: Sequence[Person | Row]) -> dict[UUID, str]:
     if all(person.referent == viewer.account for person in people):
         return {}
     return await names_of(request)
 
 
-def followed_by(person: Person, viewer: Viewer, names: dict[UUID, str]) -> str:
+def followed_by(person: Person | Row, viewer: Viewer, names: dict[UUID, str]) -> str:
     """Who follows that person, as said to the viewer."""
     if person.referent == viewer.account:
         return "que vous suivez"
@@ -126,12 +131,14 @@ def followed_by(person: Person, viewer: Viewer, names: dict[UUID, str]) -> str:
 
 
 def _rows(
-    people: list[Person], standing: Standing, viewer: Viewer, work: Work, names: dict[UUID, str]
+    people: Sequence[Person | Row], standing: Standing, viewer: Viewer, work: Work, names: dict[UUID, str]
 ) -> list[dict[str, Any]]:
     return [_row(person, standing, viewer, work, names) for person in people]
 
 
-def _row(person: Person, standing: Standing, viewer: Viewer, work: Work, names: dict[UUID, str]) -> dict[str, Any]:
+def _row(
+    person: Person | Row, standing: Standing, viewer: Viewer, work: Work, names: dict[UUID, str]
+) -> dict[str, Any]:
     latest = standing.handovers.get(person.ref)
     rights = standing.rights.get(person.ref, [])
     grants = [one for one in standing.grants.get(person.ref, []) if one.person == person.ref]
@@ -177,7 +184,7 @@ def file_context(
     found: PersonFile, viewer: Viewer, work: Work, keys: PersonKeys, soon: timedelta = ENDS_SOON
 ) -> dict[str, Any]:
     """What the page of a person shows, in its words; `soon` is how long before its end an agreement says so."""
-    live = [row for row in found.grants if row.withdrawn_at is None and end_of(row) > work.now]
+    live = [row for row in found.grants if is_live(row, work.now)]
     # What a new referral can rest on: an agreement covers its own file only.
     own = [row for row in live if row.person == found.person.ref]
     numbers = {one.ref: one.file_number for one in (found.person, *found.merged.values())} if found.merged else {}
@@ -298,7 +305,10 @@ def _referral(row: Handover, work: Work, numbers: dict[UUID, str]) -> dict[str, 
         "chip_kind": kind,
         "kind": kind if kind in ("late", "due") else None,
         "meta": [
-            row.desk_name, f"à {row.contact_name}", day(row.sent_at or row.created_at), *_of_file(row.person, numbers)
+            row.desk_name,
+            f"à {row.contact_name}",
+            day(row.sent_at or row.created_at),
+            *_of_file(row.person, numbers),
         ],
         "knots": knots_of(row, work.now),
     }

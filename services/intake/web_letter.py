@@ -19,6 +19,7 @@ from services.intake import caseload, handover_store, journal, store
 from services.intake.appointment_guide_store import Plan, plan_of
 from services.intake.appointment_guide_words import Helper, Preparation
 from services.intake.caseload_gate import PersonPages
+from services.intake.consent_rules import is_live
 from services.intake.dossier import full_name
 from services.intake.journal_kinds import Kind, Thing
 from services.intake.letter import Expected, language_of, letter_of
@@ -46,7 +47,7 @@ pages = PersonPages()
 async def summary(request: Request, viewer: Asking, ref: UUID) -> Response:
     """What was decided together, to print for her; then what comes next."""
     paper, found, title, now = await _summary(request, viewer, ref)
-    live = [one for one in found.grants if one.withdrawn_at is None and one.expires_at > now]
+    live = [one for one in found.grants if one.person == ref and is_live(one, now)]
     return _page(
         request,
         viewer,

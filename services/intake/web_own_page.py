@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import Request
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from contracts.actions import ConfirmOutcome, ContradictOutcome, RecordCheck
@@ -17,6 +18,7 @@ from contracts.vocabulary import ConsentMethod
 from services.intake.commands import NarrowConsent, WithdrawConsent
 from services.intake.consent_handlers import withdraw_consent
 from services.intake.consent_narrowing import narrow_consent
+from services.intake.consent_rules import is_live
 from services.intake.data_request_rules import Kind, Origin
 from services.intake.data_requests import open_request
 from services.intake.domain import end_of_grant
@@ -24,7 +26,6 @@ from services.intake.own_page_refusals import errors_to_her
 from services.intake.own_page_view import (
     OwnPage,
     grant_of_hers,
-    is_live,
     referral_of_hers,
     shown_grant,
     shown_referral,
@@ -107,7 +108,7 @@ async def change_agreement(request: Request, ref: UUID) -> Response:
     sent = await request.form()
     form, errors = forms.read(Change, sent)
     if form is None:
-        return await _agreement(request, herself, ref, errors, 422)
+        return await _agreement(request, herself, ref, errors, 422, sent)
     try:
         async with service_of(request).database.web(herself) as work:
             row = await grant_of_hers(work, herself.account, ref)
@@ -126,21 +127,29 @@ async def change_agreement(request: Request, ref: UUID) -> Response:
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             raise
-        return await _agreement(request, herself, ref, errors_to_her(refusal), refusal.status)
+        return await _agreement(request, herself, ref, errors_to_her(refusal), refusal.status, sent)
     return redirect(HOME, "withdrawn" if form.change == "withdraw" else "acted")
 
 
 async def _agreement(
-    request: Request, herself: Viewer, ref: UUID, errors: dict[str, str] | None = None, status: int = 200
+    request: Request, herself: Viewer, ref: UUID, errors: dict[str, str] | None = None, status: int = 200,
+    sent: FormData | None = None,
 ) -> Response:
+    """One that is over has no page; but what was refused because it is over meanwhile is said."""
     async with service_of(request).database.web(herself) as work:
         row = await grant_of_hers(work, herself.account, ref)
-        if row is None or not is_live(row, work.now):
+        live = row is not None and is_live(row, work.now)
+        if row is None or not (live or errors):
             raise NotFound
         shown = shown_grant(row)
+    kept = {"categories": [code for code, _ in shown["categories"]], "rights": row.rights, "until": shown["last_day"]}
+    if sent is not None and sent.get("change") == "narrow":
+        kept = {"categories": sent.getlist("categories"), "rights": sent.getlist("rights"), "until": sent.get("until")}
     said = tongue_of(request).categories
     shown["categories"] = [(code, said.get(Category(code), label)) for code, label in shown["categories"]]
-    return show(request, "agreement.html", status, grant=shown, errors=errors or {}, command_id=uuid4())
+    return show(
+        request, "agreement.html", status, grant=shown, live=live, kept=kept, errors=errors or {}, command_id=uuid4()
+    )
 
 
 @pages.get("/moi/orientations/{ref}", OPEN)

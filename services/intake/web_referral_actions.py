@@ -81,7 +81,7 @@ async def act(request: Request, viewer: Asking, ref: UUID, action: str) -> Respo
     except Refusal as refusal:
         asked = questions_of(refusal, kept, form.confirmed)
         return await _page(request, viewer, row, person, action, kept, errors_of(refusal), refusal.status, asked)
-    return redirect(f"/orientations/{ref}", "acted")
+    return redirect(f"/orientations/{ref}", "recalled" if action == "recall" else "acted")
 
 
 async def _act(request: Request, viewer: Viewer, row: Handover, action: str, form: ActForm) -> None:

@@ -29,6 +29,7 @@ from services.intake.tables import ConsentGrant, Handover, Note, Person
 from services.intake.undo import first_reading, is_recalled, recalled_words, undo_of
 from services.intake.web import REFERENTS, keys_of
 from services.intake.web_today import referral_row
+from services.runtime.driver import Row
 from services.runtime.process import Remembered
 from services.runtime.web import dates
 from services.runtime.web.appointments import card_of
@@ -56,8 +57,8 @@ async def referrals(request: Request, viewer: Asking, liste: str = "guichet", pa
     async with service_of(request).database.web(viewer) as work:
         counts = await lists.count_tabs(viewer, work)
         found = await lists.list_tab(viewer, work, liste, page)
-        rows = [_row(row, referral_row(row, person, work)) for row, person in found]
-        await journal.record_list(work, viewer, Kind.LISTED, [person.ref for _, person in found])
+        rows = [_row(row, referral_row(row, work)) for row in found]
+        await journal.record_list(work, viewer, Kind.LISTED, [row.person for row in found])
     return request.app.state.pages.render(
         request,
         "referrals.html",
@@ -74,7 +75,7 @@ async def referrals(request: Request, viewer: Asking, liste: str = "guichet", pa
     )
 
 
-def _row(row: Handover, shown: dict[str, Any]) -> dict[str, Any]:
+def _row(row: Row, shown: dict[str, Any]) -> dict[str, Any]:
     if row.step in (*_NO_PAGE_YET, "refused"):
         return shown | {"action": "Reprendre", "action_href": f"/personnes/{row.person}/confier?brouillon={row.ref}"}
     return shown | {"action": None, "action_href": None}

@@ -5,6 +5,7 @@ would read.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -57,7 +58,6 @@ from services.runtime.web.pages import redirect
 
 pages = PersonPages()
 LATER = "plus-tard"
-MOST = 8
 _NOBODY = "Choisissez un contact, ou «\u202fPas maintenant\u202f»."
 
 
@@ -96,7 +96,7 @@ async def show_several(request: Request, viewer: Viewer, ref: UUID, rights: list
 async def send_several(request: Request, viewer: Asking, ref: UUID) -> Response:
     """Send each line; whatever is refused, nothing typed is lost, and what had left is not sent again."""
     sent = await request.form()
-    rights = [right for right in dict.fromkeys(str(one) for one in sent.getlist("right")) if right in catalogue()]
+    rights = _known(sent.getlist("right"))
     if not rights:
         raise NotFound
     chosen = {right: str(sent.get(f"chosen_{right}", "")) for right in rights}
@@ -121,7 +121,7 @@ async def send_several(request: Request, viewer: Asking, ref: UUID) -> Response:
 @pages.get("/personnes/{ref}/confier/resultat/{command}", REFERENTS)
 async def show_result(request: Request, viewer: Asking, ref: UUID, command: UUID) -> Response:
     """Line by line what became of it: where it is, or why it did not leave and what to do."""
-    rights = list(dict.fromkeys(request.query_params.getlist("droit")))[:MOST]
+    rights = _known(request.query_params.getlist("droit"))
     async with service_of(request).database.web(viewer) as work:
         person = await person_of(viewer, work, ref)
         rows = await lines_of(viewer, work, ref, command, rights)
@@ -168,11 +168,13 @@ async def _parts(
         await find_candidates(request, viewer, mine, right, None, now)
         return mine
 
-    grounds = await asyncio.gather(*(ground(right) for right in rights[:MOST]))
-    return [
-        Part(right, mine, {"chosen": chosen.get(right, "")})
-        for right, mine in zip(rights, grounds, strict=False)
-    ]
+    grounds = await asyncio.gather(*map(ground, rights))
+    return [Part(right, mine, {"chosen": chosen.get(right, "")}) for right, mine in zip(rights, grounds, strict=True)]
+
+
+def _known(given: Iterable[object]) -> list[str]:
+    """The rights of the catalogue among these, each once: so many lines there are, and no more."""
+    return [right for right in dict.fromkeys(map(str, given)) if right in catalogue()]
 
 
 def _read_lines(

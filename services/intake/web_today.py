@@ -12,21 +12,21 @@ from starlette.responses import Response
 
 from contracts.asks import ListTasks
 from contracts.refusals import ServiceAway
-from contracts.replies import Task
+from contracts.replies import Task, TasksFound
 from contracts.rights import right_name
 from contracts.viewer import Viewer
 from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 from services.intake import handover_lists as lists
-from services.intake import journal, store
+from services.intake import journal, people_list
 from services.intake.colleague_tasks import read_colleague_tasks, sections_of
 from services.intake.consent_soon import soon_of
-from services.intake.dossier import end_of, full_name
+from services.intake.dossier import full_name
 from services.intake.journal_kinds import Kind
 from services.intake.progress import knots_of, status_of
-from services.intake.tables import ConsentGrant, Handover, Person
-from services.intake.today_groups import ENDING, LATE, UNFINISHED, groups_of, in_full, kind_of, lead_of
+from services.intake.today_groups import ENDING, IN_FULL, LATE, UNFINISHED, groups_of, kind_of, lead_of
 from services.intake.web import REFERENTS
 from services.runtime.database import Work
+from services.runtime.driver import Row
 from services.runtime.web.dates import PARIS, day
 from services.runtime.web.guard import Asking, Pages, service_of
 
@@ -74,28 +74,31 @@ _PRESSING = frozenset({TaskKind.EXPIRED, TaskKind.UNREACHABLE, TaskKind.DECLINED
 async def today(request: Request, viewer: Asking) -> Response:
     """The referent's day."""
     service = service_of(request)
-    tasks, others = await asyncio.gather(_tasks(request, viewer), read_colleague_tasks(service, viewer))
-    full = in_full(tasks or ())
+    found, others = await asyncio.gather(_tasks(request, viewer), read_colleague_tasks(service, viewer))
+    tasks, beyond = (found.tasks, found.beyond) if found else ((), ())
+    asked = {task.referral for task in tasks}.union(*(more.referrals for more in beyond))
     async with service.database.web(viewer) as work:
-        known = await lists.known_of(viewer, work, {task.referral for task in tasks or ()})
-        shown = [*(task for task in tasks or () if task.ref in full), *others.shown()]
-        about = await lists.by_refs(viewer, work, {task.referral for task in shown})
-        late = await lists.late_at_desk(viewer, work)
-        unfinished = await lists.to_finish(viewer, work)
+        hers = await lists.hers_today(viewer, work)
+        late = [ref for ref in hers.late if ref not in asked]
+        begun = [*hers.refused, *hers.begun]
+        wanted = [task.referral for task in (*tasks, *others.shown())]
+        rows = await lists.by_refs(viewer, work, [*wanted, *late[:IN_FULL], *begun[:IN_FULL], *hers.moved])
         ending = await lists.grants_ending(viewer, work, work.now + soon_of(request))
-        moved = await lists.last_moved(viewer, work)
-        mine = await store.list_people(viewer, work, "mes-personnes", size=MY_PEOPLE)
-        seen = [person.ref for _, person in (*about.values(), *late, *unfinished, *ending, *moved)]
-        seen += [person.ref for person in mine]
-        await journal.record_list(work, viewer, Kind.LISTED, seen)
-    asked = {task.referral for task in tasks or ()}
+        mine = await people_list.list_people(viewer, work, "mes-personnes", size=MY_PEOPLE)
+        seen = [row.person for row in (*rows.values(), *ending[:IN_FULL])]
+        await journal.record_list(work, viewer, Kind.LISTED, [*seen, *(person.ref for person in mine)])
     items = [
-        *(_task(task, *about[task.referral]) for task in tasks or () if task.ref in full and task.referral in about),
-        *(_counted(task) for task in tasks or () if task.ref not in full and task.referral in known),
-        *(_late(row, person, work) for row, person in late if row.ref not in asked),
-        *(_unfinished(row, person) for row, person in unfinished),
-        *(_ending(grant, person, work) for grant, person in ending),
+        *(_task(task, rows[task.referral]) for task in tasks if task.referral in rows),
+        *(_more(kind_of(more), len(more.referrals), late=kind_of(more) in _PRESSING) for more in beyond),
+        *(_late(rows[ref]) for ref in late[:IN_FULL] if ref in rows),
+        _more(LATE, len(late) - IN_FULL, late=True),
+        *(_unfinished(rows[ref]) for ref in begun[:IN_FULL] if ref in rows),
+        _more(UNFINISHED, len(hers.refused) - IN_FULL, late=True),
+        _more(UNFINISHED, min(len(begun) - IN_FULL, len(hers.begun)), late=False),
+        *(_ending(grant, work) for grant in ending[:IN_FULL]),
+        *(_more(ENDING, 1, late=grant.ends <= work.now) for grant in ending[IN_FULL:]),
     ]
+    items = [one for one in items if one.get("more") != 0]
     return request.app.state.pages.render(
         request,
         "today.html",
@@ -103,11 +106,11 @@ async def today(request: Request, viewer: Asking) -> Response:
         groups=groups_of(items),
         lead=lead_of(items),
         people=[_met(person) for person in mine],
-        away=tasks is None,
-        moved=[referral_row(row, person, work) for row, person in moved],
+        away=found is None,
+        moved=[referral_row(rows[ref], work) for ref in hers.moved if ref in rows],
         colleagues=sections_of(
             others,
-            {task.ref: _task(task, *about[task.referral]) for task in others.shown() if task.referral in about},
+            {task.ref: _task(task, rows[task.referral]) for task in others.shown() if task.referral in rows},
             viewer.account,
             work.now.astimezone(PARIS).date(),
         ),
@@ -120,28 +123,27 @@ async def today_moved(request: Request, viewer: Asking) -> Response:
     return service_of(request).live.stream([f"organisation.{viewer.organisation}"])
 
 
-async def _tasks(request: Request, viewer: Viewer) -> tuple[Task, ...] | None:
+async def _tasks(request: Request, viewer: Viewer) -> TasksFound | None:
     try:
-        return (await service_of(request).bus.ask(ListTasks(viewer=viewer))).tasks
+        return await service_of(request).bus.ask(ListTasks(viewer=viewer, at_most=IN_FULL))
     except ServiceAway:
         return None
 
 
-def _counted(task: Task) -> Item:
-    """A row that is counted and not shown."""
-    kind = kind_of(task)
-    return {"group": kind, "kind": "late" if kind in _PRESSING else "due"}
+def _more(group: str, count: int, *, late: bool) -> Item:
+    """Rows that are counted and not shown; none when there are no more."""
+    return {"group": group, "kind": "late" if late else "due", "more": max(0, count)}
 
 
-def _task(task: Task, row: Handover, person: Person) -> Item:
+def _task(task: Task, row: Row) -> Item:
     kind = kind_of(task)
     label, below = _NEXT.get(kind, ("Voir", ""))
     href = {
-        "/again": f"/personnes/{person.ref}/confier?droit={row.right}",
-        "/renew": f"/personnes/{person.ref}/accord?guichet={row.desk}&droit={row.right}",
+        "/again": f"/personnes/{row.person}/confier?droit={row.right}",
+        "/renew": f"/personnes/{row.person}/accord?guichet={row.desk}&droit={row.right}",
     }.get(below, f"/orientations/{row.ref}{below}")
     said = "" if kind in _SAID_ABOVE else _CHIPS.get(kind, str(kind.label))
-    found = _item(row, person, kind, "late" if kind in _PRESSING else "due", said, label, href)
+    found = _item(row, kind, "late" if kind in _PRESSING else "due", said, label, href)
     found["meta"].append(f"depuis {day(task.since)}")
     if kind in _IN_PLACE:
         word, action = _IN_PLACE[kind]
@@ -150,38 +152,37 @@ def _task(task: Task, row: Handover, person: Person) -> Item:
     return found
 
 
-def _late(row: Handover, person: Person, work: Work) -> Item:
-    assert row.next_due is not None
-    found = _item(row, person, LATE, "late", "En retard", "Voir et relancer", f"/orientations/{row.ref}")
+def _late(row: Row) -> Item:
+    found = _item(row, LATE, "late", "En retard", "Voir et relancer", f"/orientations/{row.ref}")
     found["meta"].append(f"devait répondre {day(row.next_due)}")
     return found
 
 
-def _unfinished(row: Handover, person: Person) -> Item:
+def _unfinished(row: Row) -> Item:
     text = {"draft": "Pas encore envoyée", "awaiting_consent": "Accord attendu"}.get(row.step, "N’est pas partie")
     if row.step == "awaiting_consent":
-        href = f"/personnes/{person.ref}/accord?guichet={row.desk}&droit={row.right}"
-        return _item(row, person, UNFINISHED, "due", text, "Recueillir l’accord", href)
-    href = f"/personnes/{person.ref}/confier?brouillon={row.ref}"
-    return _item(row, person, UNFINISHED, "late" if row.step == "refused" else "due", text, "Reprendre", href)
+        href = f"/personnes/{row.person}/accord?guichet={row.desk}&droit={row.right}"
+        return _item(row, UNFINISHED, "due", text, "Recueillir l’accord", href)
+    href = f"/personnes/{row.person}/confier?brouillon={row.ref}"
+    return _item(row, UNFINISHED, "late" if row.step == "refused" else "due", text, "Reprendre", href)
 
 
-def _ending(grant: ConsentGrant, person: Person, work: Work) -> Item:
-    ends = end_of(grant)
+def _ending(grant: Row, work: Work) -> Item:
+    ends = grant.ends
     over = ends <= work.now
     why = "Fin de la représentation" if ends == grant.represented_until else "Accord"
     return {
         "group": ENDING,
-        "who": full_name(person),
+        "who": full_name(grant),
         "chip": "Accord terminé" if over else "Accord bientôt terminé",
         "kind": "late" if over else "due",
-        "href": f"/personnes/{person.ref}/accords/{grant.ref}",
+        "href": f"/personnes/{grant.person}/accords/{grant.ref}",
         "meta": [
             f"{why}\u202f: {_ended(ends) if over else f'à renouveler avant {_before(ends)}'}",
             f"{grant.recipient_organisation_name}, {grant.desk_name}",
         ],
         "action": _NEXT[TaskKind.CONSENT_ENDING][0],
-        "action_href": f"/personnes/{person.ref}/accord?renouvelle={grant.ref}",
+        "action_href": f"/personnes/{grant.person}/accord?renouvelle={grant.ref}",
     }
 
 
@@ -194,10 +195,10 @@ def _before(ends: datetime) -> str:
     return text if text in ("aujourd’hui", "demain") else f"le {text}"
 
 
-def _item(row: Handover, person: Person, group: str, kind: str, text: str, action: str, href: str) -> Item:
+def _item(row: Row, group: str, kind: str, text: str, action: str, href: str) -> Item:
     return {
         "group": group,
-        "who": full_name(person),
+        "who": full_name(row),
         "chip": text,
         "kind": kind,
         "href": f"/orientations/{row.ref}",
@@ -207,15 +208,15 @@ def _item(row: Handover, person: Person, group: str, kind: str, text: str, actio
     }
 
 
-def _met(person: Person) -> Item:
+def _met(person: Row) -> Item:
     return {"who": full_name(person), "href": f"/personnes/{person.ref}", "seen": day(person.last_contact_at)}
 
 
-def referral_row(row: Handover, person: Person, work: Work) -> Item:
+def referral_row(row: Row, work: Work) -> Item:
     """A hand-over as a row of a list: who, which right, where, how far, and its chip."""
     chip, kind = status_of(row, work.now)
     return {
-        "who": full_name(person),
+        "who": full_name(row),
         "href": f"/orientations/{row.ref}",
         "chip": chip,
         "kind": kind,

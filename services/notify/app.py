@@ -28,7 +28,7 @@ from services.runtime.database import Work
 from services.runtime.jobs import Job
 from services.runtime.process import Parts, Service
 
-MEASURE_EVERY = 10.0
+MEASURE_EVERY, RECOUNT_EVERY = 10.0, 300.0
 
 
 def build(service: Service) -> None:
@@ -74,6 +74,7 @@ def build(service: Service) -> None:
                 Job("send", 0.0, sender.turn),
                 Job("remind", EVERY, scheduler.turn),
                 Job("ledger", MEASURE_EVERY, measure),
+                Job("ledger_of_the_week", RECOUNT_EVERY, partial(_recount, service)),
                 Job("bounces", bounces.CLEAR_EVERY, sender.bounces.clear),
             ],
             routers=[
@@ -87,6 +88,11 @@ def build(service: Service) -> None:
     )
     assert service.app is not None
     service.app.state.texts_offered, service.app.state.channels = sms.offered, channels
+
+
+async def _recount(service: Service) -> None:
+    async with service.database.worker() as work:
+        await ledger_counts.count_the_week(work)
 
 
 def _read(service: Service, handler: Callable[[Any, Work], Awaitable[BaseModel]]) -> Answer:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from prometheus_client import Gauge
-from sqlalchemy import func, select
 
 from contracts.paris import PARIS, paris_day
 from services.notify.domain import WAITING, State
-from services.notify.tables import Telling
 from services.runtime.database import Work
 
 RECOUNTED_DAYS = 8
+A_DAY = timedelta(days=1)
 TELLINGS = Gauge("relais_tellings", "Tellings due today (Europe/Paris), by what became of them", ["state"])
 IMBALANCE = Gauge(
     "relais_tellings_imbalance", "Tellings due today in no state, and reminders that fired without one; always 0"
@@ -23,9 +22,10 @@ _COUNT_LINES = """
 INSERT INTO ledgerline (day, kind, state, reason, count, repeats)
 SELECT (due_at AT TIME ZONE 'Europe/Paris')::date, kind, state, coalesce(reason, ''), count(*), sum(repeats)
 FROM telling
-WHERE due_at >= :begins GROUP BY 1, 2, 3, 4
+WHERE due_at >= :begins AND due_at < :ends GROUP BY 1, 2, 3, 4
 ON CONFLICT (territory, day, kind, state, reason) DO UPDATE SET count = excluded.count, repeats = excluded.repeats
 """
+_STATES = "SELECT state, count(*) FROM telling WHERE due_at >= :begins AND due_at < :ends GROUP BY 1"
 _UNTOLD = """
 SELECT count(*) FROM reminder r WHERE state = 'fired' AND fired_at >= :begins AND fired_at < :ends
     AND NOT EXISTS (SELECT 1 FROM telling t WHERE t.fact = r.ref)
@@ -54,15 +54,12 @@ class Day:
 
 async def day_of(work: Work, day: date) -> Day:
     """The ledger of one day of Europe/Paris."""
-    begins, ends = (datetime.combine(one, time.min, PARIS) for one in (day, day + timedelta(days=1)))
-    within = (Telling.due_at >= begins, Telling.due_at < ends)
-    due = (await work.session.execute(select(func.count()).select_from(Telling).where(*within))).scalar_one()
-    rows = await work.session.execute(select(Telling.state, func.count()).where(*within).group_by(Telling.state))
-    counts: dict[str, int] = {row[0]: row[1] for row in rows}
+    begins, ends = (datetime.combine(one, time.min, PARIS) for one in (day, day + A_DAY))
+    counts: dict[str, int] = dict(await work.execute(_STATES, begins=begins, ends=ends))
     untold = (await work.execute(_UNTOLD, begins=begins, ends=ends)).scalar_one()
     return Day(
         day,
-        due,
+        due=sum(counts.values()),  # a telling in a state that nobody knows is due, and nothing else
         sent=counts.get(State.SENT.value, 0),
         suppressed=counts.get(State.SUPPRESSED.value, 0),
         failed=counts.get(State.FAILED.value, 0),
@@ -72,18 +69,25 @@ async def day_of(work: Work, day: date) -> Day:
 
 
 async def measure(work: Work) -> Day:
-    """Set the metrics from today's ledger, and return it."""
+    """Set the metrics from today's ledger, and return it; count the lines of today and yesterday anew."""
     today = await day_of(work, paris_day(work.now))
     for state in ("due", "sent", "suppressed", "failed", "pending"):
         TELLINGS.labels(state).set(getattr(today, state))
     IMBALANCE.set(today.imbalance)
-    # A telling may be settled days after it was due: the mail of the week, a relay that was away.
-    await count_lines(work, today.day - timedelta(days=RECOUNTED_DAYS))
+    await count_lines(work, today.day - A_DAY, today.day + A_DAY)
     return today
 
 
-async def count_lines(work: Work, since: date) -> None:
-    """Count the ledger of every day from `since` on anew, for its page."""
-    await work.execute("DELETE FROM ledgerline WHERE day >= :since", since=since)
-    begins = datetime.combine(since, time.min, PARIS)
-    await work.execute(_COUNT_LINES, begins=begins)
+async def count_the_week(work: Work) -> None:
+    """Count the lines of the days before yesterday anew: a telling may be settled days after it was due, by the mail of
+    the week or a relay that was away.
+    """
+    yesterday = paris_day(work.now) - A_DAY
+    await count_lines(work, yesterday - timedelta(days=RECOUNTED_DAYS - 1), yesterday)
+
+
+async def count_lines(work: Work, since: date, until: date) -> None:
+    """Count the ledger of the days from `since` to before `until` anew, for its page."""
+    begins, ends = (datetime.combine(one, time.min, PARIS) for one in (since, until))
+    await work.execute("DELETE FROM ledgerline WHERE day >= :since AND day < :until", since=since, until=until)
+    await work.execute(_COUNT_LINES, begins=begins, ends=ends)

@@ -28,7 +28,7 @@ ORDER BY due_at DESC, ref LIMIT :most
 _UNREAD = f"""
 SELECT count(*) FROM telling WHERE account = :account AND channel = 'mail' AND due_at >= :since AND {_NEW}
 """
-_READ = "UPDATE telling SET read_at = :now WHERE account = :account AND read_at IS NULL"
+_READ = "UPDATE telling SET read_at = :now WHERE account = :account AND read_at IS NULL AND due_at <= :shown"
 _WISH = """
 INSERT INTO preference (account, rhythm, quiet_from, quiet_until, quiet_weekends, sms)
 VALUES (:account, :rhythm, :quiet_from, :quiet_until, :weekends, :sms)
@@ -101,9 +101,9 @@ async def unread(viewer: Viewer, work: Work) -> int:
     return found
 
 
-async def mark_read(viewer: Viewer, work: Work) -> None:
-    """She has seen them all."""
-    await work.execute(_READ, account=viewer.account, now=work.now)
+async def mark_read(viewer: Viewer, work: Work, shown: datetime) -> None:
+    """She has seen all that her page had at that instant."""
+    await work.execute(_READ, account=viewer.account, now=work.now, shown=shown)
     work.hint(f"account.{viewer.account}")
 
 

@@ -7,7 +7,7 @@ from datetime import time
 from typing import Any
 
 from fastapi import Request
-from pydantic import BaseModel, model_validator
+from pydantic import AwareDatetime, BaseModel, model_validator
 from starlette.responses import JSONResponse, Response
 
 from contracts.ladder import Audience
@@ -21,6 +21,12 @@ from services.runtime.web.guard import SIGNED_IN, Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
 pages = Pages()
+
+
+class Seen(BaseModel):
+    """When the page was made whose notices are seen."""
+
+    shown: AwareDatetime
 
 
 class WishesForm(BaseModel):
@@ -50,6 +56,7 @@ async def show_bell(request: Request, viewer: Asking) -> Response:
         "avis.html",
         viewer=viewer,
         unread=unread,
+        shown=work.now.isoformat(),
         back=back[0] if back else None,
         fresh=[_notice(one) for one in found if one.new],
         seen=[_notice(one) for one in found if not one.new],
@@ -70,9 +77,10 @@ async def count_unread(request: Request, viewer: Asking) -> Response:
 
 @pages.post(BELL + "/lu", SIGNED_IN)
 async def mark_read(request: Request, viewer: Asking) -> Response:
-    """She has seen them all."""
+    """She has seen them all; what came after her page was shown stays new."""
+    given, _ = forms.read(Seen, await request.form())
     async with service_of(request).database.web(viewer) as work:
-        await store.mark_read(viewer, work)
+        await store.mark_read(viewer, work, given.shown if given else work.now)
     return redirect(BELL)
 
 

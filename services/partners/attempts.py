@@ -93,6 +93,11 @@ def _attempts(view: ReferralView) -> list[Step]:
     return sorted(found, key=lambda one: one.at)
 
 
+def means_of(step: Step) -> str:
+    """By which means an attempt was made, inside a sentence: `par SMS`, `en personne`."""
+    return _means(_channel(step))
+
+
 def _means(channel: AttemptChannel) -> str:
     return {
         AttemptChannel.PHONE: "par téléphone",

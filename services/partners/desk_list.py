@@ -9,9 +9,10 @@ from contracts.lifecycle import BY_ACTION, OPEN, State
 from contracts.pages import referral_page_of_desk
 from contracts.rights import right_name
 from contracts.vocabulary import HandoverMode, Outcome, Turn
+from services.partners.desk_counts import Counts
 from services.partners.disclosures import Readings
 from services.partners.domain import Tab, Urgency, tab_of, today_in_paris, urgency
-from services.partners.store import Counts, Names
+from services.partners.store import Names
 from services.partners.tables import DeskItem
 from services.partners.wanted import MOST_ENDED
 from services.runtime.web import dates

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.replies import HandoverNote, ReferralView, Step
 from contracts.steps import coded
+from services.partners.attempts import means_of
 from services.partners.domain import today_in_paris
 from services.partners.store import Names
 from services.runtime.web import dates
@@ -86,7 +87,7 @@ def _entry(step: Step, names: Names, now: datetime) -> dict[str, Any]:
 def _more(step: Step, now: datetime) -> str | None:
     today, given, found = today_in_paris(now), step.details, []
     if step.fact == "ReferralContactAttempted":
-        found.append(f"par\u202f: {_word(step, 'channel')}")
+        found.append(means_of(step))
     for key, words in (
         ("promised_for", "premier contact promis {}"),
         ("resume_on", "reprend {}"),

@@ -17,7 +17,11 @@ NAME, LINE, NOTE = 120, 160, 160
 CARD = ("address", "postal_code", "city", "phone", "email", "themes",
         "contact_name", "contact_function", "contact_email", "contact_phone")  # fmt: skip
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_HOURS = re.compile(r"(\d{1,2})\s*[h:]\s*(\d{2})?\s*(?:-|–|à)\s*(\d{1,2})\s*[h:]\s*(\d{2})?")
+_HOUR = r"(\d{1,2})\s*(?:[h:]\s*(\d{2})?)?"
+_HOURS = re.compile(rf"(?:de\s+)?{_HOUR}\s*(?:-|–|à)\s*{_HOUR}", re.IGNORECASE)
+CLOSED = "fermé"
+EXAMPLE = "9\u00a0h\u00a0-\u00a012\u00a0h, 14\u00a0h\u00a0-\u00a017\u00a0h"
+_CLOSED = re.compile(r"ferm[ée]e?s?", re.IGNORECASE)
 # Thirteen digits and more in a row, whatever stands between: no usual document needs them.
 _MANY_DIGITS = re.compile(r"\d(?:[\s./-]?\d){12,}")
 
@@ -178,7 +182,10 @@ class DeclareAbsence(Frozen):
 
 
 class SaveSettings(Frozen):
-    """How a desk works. `day_1` … `day_7` are its hours as people write them: `9 h - 12 h, 14 h - 17 h 30`."""
+    """How a desk works. `day_1` … `day_7` are its hours as people write them: `9 h - 12 h, 14 h - 17 h 30`, `fermé`.
+
+    `as_monday` gives Tuesday to Friday the hours of Monday, whatever was written there.
+    """
 
     day_1: str = ""
     day_2: str = ""
@@ -187,6 +194,7 @@ class SaveSettings(Frozen):
     day_5: str = ""
     day_6: str = ""
     day_7: str = ""
+    as_monday: bool = False
     effective_from: date | None = None
     closed_from: date | None = None
     closed_until: date | None = None
@@ -196,12 +204,27 @@ class SaveSettings(Frozen):
     documents: tuple[Document, ...] = ()
     documents_note: str = Field("", max_length=NOTE)
 
+    @model_validator(mode="before")
+    @classmethod
+    def is_the_same_all_week(cls, values: dict[str, object]) -> dict[str, object]:
+        """Monday's hours are copied first: what they replace need not be readable."""
+        if values.get("as_monday"):
+            return values | {f"day_{day}": values.get("day_1", "") for day in range(2, 6)}
+        return values
+
     @field_validator("day_1", "day_2", "day_3", "day_4", "day_5", "day_6", "day_7")
     @classmethod
     def reads_as_hours(cls, value: str) -> str:
         """Stretches in order that do not overlap."""
         stretches_of(value)
         return value
+
+    @model_validator(mode="after")
+    def is_open_some_day(self) -> "SaveSettings":
+        """A week without a day is not the usual week, which an empty form asks for."""
+        if not self.hours() and any(getattr(self, f"day_{day}") for day in range(1, 8)):
+            raise ValueError("Aucun jour n’est ouvert. Pour fermer le guichet, écrivez depuis quand, plus haut.")
+        return self
 
     @field_validator("documents_note")
     @classmethod
@@ -219,8 +242,12 @@ class SaveSettings(Frozen):
 
 
 def stretches_of(text: str) -> list[tuple[time, time]]:
-    """`9 h - 12 h, 14 h - 17 h 30` read; nothing is a closed day. Raises ValueError with the sentence for the form."""
-    wrong = ValueError("Écrivez les heures ainsi\u202f: 9 h - 12 h, 14 h - 17 h. Laissez vide un jour fermé.")
+    """`9 h - 12 h, 14 h - 17 h 30` read; nothing, or the word, is a closed day. Raises ValueError with the sentence for
+    the form.
+    """
+    wrong = ValueError(f"Écrivez les heures ainsi\u202f: {EXAMPLE}, ou «\u202f{CLOSED}\u202f».")
+    if _CLOSED.fullmatch(text.strip(" .")):
+        return []
     parts = [part.strip() for part in re.split(r"[,;]| et ", text) if part.strip()]
     found: list[tuple[time, time]] = []
     for part in parts:

@@ -1,8 +1,10 @@
 """The forms of the directory: their fields as data, drawn by one template; what was typed is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +16,7 @@ from contracts.refusals import Refusal
 from contracts.rights import catalogue, right_name
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Capacity, Document, HandoverMode, OrganisationKind
+from services.partners.directory_commands import CLOSED, EXAMPLE
 from services.partners.directory_tables import DeskSetting
 from services.partners.tables import Desk
 from services.runtime.web import dates
@@ -28,11 +31,17 @@ ROLE_WORDS = {
     Role.ADMINISTRATOR: "Administre l’annuaire",
 }
 Options = Sequence[tuple[str, str]]
+_HOURS_HINT = (
+    f"Ainsi\u202f: {EXAMPLE}. Un jour sans accueil\u202f: {CLOSED}. Toute la semaine vide\u202f: les heures ouvrées "
+    "habituelles."
+)
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field: `kind` is text, email, date, select, radios or checkboxes; `value` is what it holds at first."""
+    """One field: `kind` is text, email, date, select, radios, checkboxes, hours or tick; `value` is what it holds at
+    first. Fields of the kinds hours and tick that follow each other are one group, named by the `legend` of the first.
+    """
 
     name: str
     label: str
@@ -41,6 +50,7 @@ class Field:
     options: Options = ()
     hint: str | None = None
     required: bool = True
+    legend: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,9 +174,11 @@ def member_fields(
 
 def settings_fields(desk: Desk, setting: DeskSetting | None) -> tuple[Field, ...]:
     """How a desk works."""
-    example = "Ainsi\u202f: 9 h - 12 h, 14 h - 17 h. Vide\u202f: fermé ce jour-là."
-    hours = [Field(f"day_{day}", dates.DAYS[day - 1].capitalize(), value=written(setting, day), required=False,
-                   hint=example if day == 1 else None) for day in range(1, 8)]  # fmt: skip
+    week = [Field(f"day_{day}", dates.DAYS[day - 1].capitalize(), "hours", _written_or_closed(setting, day),
+                  required=False) for day in range(1, 8)]  # fmt: skip
+    week[0] = replace(week[0], legend="Vos horaires", hint=_HOURS_HINT)
+    same = bool(week[0].value) and len({one.value for one in week[:5]}) == 1
+    week.insert(1, Field("as_monday", "Du mardi au vendredi, comme le lundi", "tick", same, required=False))
     return (
         Field("capacity", "Ce que vous pouvez prendre", "radios", setting.capacity if setting else "open",
               Capacity.options()),
@@ -180,7 +192,7 @@ def settings_fields(desk: Desk, setting: DeskSetting | None) -> tuple[Field, ...
               Document.options()),
         Field("documents_note", "Une précision pour qui prépare", value=setting.documents_note if setting else "",
               required=False, hint="160 caractères au plus, sur les pièces seulement\u202f: rien d’une personne."),
-        *hours,
+        *week,
         Field("effective_from", "Ces horaires valent à partir du", "date", "", required=False,
               hint="Vide\u202f: dès aujourd’hui. Les échéances déjà promises ne bougent pas."),
     )  # fmt: skip
@@ -192,10 +204,21 @@ def written(setting: DeskSetting | None, day: int) -> str:
     return ", ".join(f"{_hour(one['opens'])} - {_hour(one['closes'])}" for one in found)
 
 
+def _written_or_closed(setting: DeskSetting | None, day: int) -> str:
+    """The same in the form: a closed day of a week that was written says so, where nothing at all is the usual week."""
+    return written(setting, day) or (CLOSED if setting and setting.hours else "")
+
+
 def hours_words(setting: DeskSetting | None) -> str:
-    """The week in one line; "" when the desk said nothing."""
-    found = [f"{dates.DAYS[day - 1]} {said}" for day in range(1, 8) if (said := written(setting, day))]
-    return "\u202f; ".join(found)
+    """The week in one line, days of the same hours that follow each other in one go; "" when the desk said nothing."""
+    week = [(day, written(setting, day)) for day in range(1, 8)]
+    runs = [(said, [day for day, _ in run]) for said, run in groupby(week, key=itemgetter(1)) if said]
+    return "\u202f; ".join(f"{_days(days)} {said}" for said, days in runs)
+
+
+def _days(days: list[int]) -> str:
+    first, last = dates.DAYS[days[0] - 1], dates.DAYS[days[-1] - 1]
+    return first if len(days) == 1 else f"{first} et {last}" if len(days) == 2 else f"du {first} au {last}"
 
 
 def _hour(value: object) -> str:

@@ -15,7 +15,7 @@ from contracts.refusals import NotFound
 from contracts.viewer import Role, Viewer
 from services.partners.domain import today_in_paris
 from services.partners.import_tables import OrganisationCard
-from services.partners.tables import Account, Desk, Organisation
+from services.partners.tables import STILL_OPEN, Account, Desk, Organisation
 from services.runtime.database import Work
 from services.runtime.driver import Row
 
@@ -38,8 +38,12 @@ FROM partners.directoryevent e LEFT JOIN partners.desk d ON d.ref = e.desk
 LEFT JOIN partners.account actor ON actor.ref = e.actor
 WHERE {where} ORDER BY e.at DESC LIMIT 30
 """
-_IN_HAND = "SELECT count(*) FROM partners.deskitem WHERE assignee = :account AND ended_at IS NULL"
-_AT_DESKS = "SELECT count(*) FROM partners.deskitem WHERE organisation = :organisation AND ended_at IS NULL"
+# By desk: what is open has its index there.
+_OPEN = f"SELECT count(*) FROM partners.deskitem WHERE {STILL_OPEN} AND desk IN (SELECT ref FROM partners.desk WHERE "
+_IN_HAND = (
+    f"{_OPEN}organisation = (SELECT organisation FROM partners.account WHERE ref = :account)) AND assignee = :account"
+)
+_AT_DESKS = f"{_OPEN}organisation = :organisation)"
 _SESSIONS = """
 SELECT count(*) FROM partners.session s JOIN partners.account a ON a.ref = s.account
 WHERE (a.ref = cast(:account AS uuid) OR a.organisation = cast(:organisation AS uuid))

@@ -90,8 +90,9 @@ def entries_of(rows: Iterable[Any], now: datetime) -> list[dict[str, Any]]:
     """Changes as a time line: what, about whom, by whom, when."""
     return [
         {
-            "what": " — ".join(one for one in (_EVENTS.get(row.kind, row.kind), row.details.get("name"),
-                                               row.desk_name) if one),
+            # What was changed may be the desk itself: then its name is said once.
+            "what": " — ".join(dict.fromkeys(one for one in (_EVENTS.get(row.kind, row.kind), row.details.get("name"),
+                                                             row.desk_name) if one)),
             "who": row.actor_name,
             "note": "Par un import" if row.details.get("by") == "import" else None,
             "at_text": dates.when(row.at, now),

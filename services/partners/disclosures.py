@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.asks import Disclose, ListErasures, ReadStates
+from contracts.dossier import Category
 from contracts.lifecycle import reading_ended
 from contracts.refusals import HandoverClosed, NoConvention, Refusal, ServiceAway, from_wire
 from contracts.replies import Disclosed, DisclosedAll, ErasuresFound, StatesFound
@@ -18,6 +19,8 @@ from contracts.viewer import Viewer
 from services.partners.recipients import conventions_in_force
 from services.runtime.process import Service
 
+# What a row of a list says of a person.
+IN_A_LIST = frozenset({Category.IDENTITY_MIN})
 UNSHARED = "Identité non partagée"
 UNREADABLE = "Informations non consultables"
 UNAVAILABLE = "Informations momentanément indisponibles"
@@ -53,16 +56,23 @@ class Readings:
 
 
 async def read_disclosures(
-    viewer: Viewer, service: Service, referrals: Sequence[UUID], *, with_notes: bool = False
+    viewer: Viewer,
+    service: Service,
+    referrals: Sequence[UUID],
+    *,
+    with_notes: bool = False,
+    only: frozenset[Category] | None = None,
 ) -> Readings:
-    """What this viewer may read now of these persons; at most 200 referrals. The one way to a person from here."""
+    """What this viewer may read now of these persons, `only` these categories when the page shows no others; at most
+    200 referrals. The one way to a person from here.
+    """
     if not referrals:
         return Readings()
     refs = tuple(referrals)
     try:
         # All three begin now: a decision that is committed by then is seen by whoever took it.
         found, stand, covered = await asyncio.gather(
-            service.bus.ask(Disclose(viewer=viewer, referrals=refs, with_notes=with_notes)),
+            service.bus.ask(Disclose(viewer=viewer, referrals=refs, with_notes=with_notes, only=only)),
             service.bus.ask(ReadStates(viewer=viewer, refs=refs)),
             under_convention(viewer, service),
         )

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -47,6 +47,11 @@ def own_path(given: str | None) -> str | None:
 def today_in_paris(now: datetime) -> date:
     """The calendar day in France at that instant."""
     return now.astimezone(PARIS).date()
+
+
+def end_of_day(now: datetime) -> datetime:
+    """The instant at which that day ends in France."""
+    return datetime.combine(today_in_paris(now) + timedelta(days=1), time(), PARIS)
 
 
 def is_competent(rights: Collection[str], kind: str, right: str, scheme: Scheme) -> bool:

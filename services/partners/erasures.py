@@ -22,7 +22,7 @@ def tombstone(one: ErasureAsked, now: datetime) -> dict[str, Any]:
     late = waiting and one.due_on < today
     if one.read_from is None or one.read_until is None:
         read_when = "Reçu dans votre liste\u202f; aucune lecture n’est notée"
-    elif one.read_from.date() == one.read_until.date():
+    elif today_in_paris(one.read_from) == today_in_paris(one.read_until):
         read_when = f"Lu {dates.day(one.read_from, today)}"
     else:
         read_when = f"Lu {dates.day(one.read_from, today)}, pour la dernière fois {dates.day(one.read_until, today)}"

@@ -1,9 +1,9 @@
 """The views of the list that somebody keeps under a name: hers alone, a few, each an address of the list."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.refusals import InvalidInput, NotFound
@@ -13,13 +13,13 @@ from services.partners.wanted import Wanted
 from services.runtime.database import Work
 
 MOST = 8
+_OF_ACCOUNT = "SELECT ref, name, query FROM partners.savedview WHERE account = :account ORDER BY created_at, ref"
 _V: Any = SavedView  # its attributes are SQL columns in a statement
 
 
 async def read_views(viewer: Viewer, work: Work) -> list[SavedView]:
     """Her views, the oldest first."""
-    statement = select(SavedView).where(_V.account == viewer.account).order_by(_V.created_at, _V.ref)
-    return list((await work.session.execute(statement)).scalars())
+    return [cast(SavedView, row) for row in await work.execute(_OF_ACCOUNT, account=viewer.account)]
 
 
 async def save_view(viewer: Viewer, name: str, wanted: Wanted, work: Work) -> None:

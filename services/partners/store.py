@@ -1,11 +1,11 @@
-"""What a desk reads: its items, counted and listed, and the names of the professionals around them.
+"""What a desk reads: its items, and the names of the professionals around them.
 
 Every reading takes who asks first; row-level security is the second net.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,10 @@ from contracts.lifecycle import State
 from contracts.refusals import NotFound
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import Turn
-from services.partners.domain import PARIS, Tab, tab_of, today_in_paris
-from services.partners.tables import STILL_OPEN, Account, Desk, DeskItem, Organisation
-from services.partners.wanted import MOST_ENDED, Wanted
+from services.partners.desk_counts import kept_by
+from services.partners.domain import Tab, end_of_day
+from services.partners.tables import STILL_OPEN, Account, DeskItem
+from services.partners.wanted import Wanted
 from services.runtime.database import Work
 
 PAGE = 30
@@ -40,20 +41,8 @@ _ORDER: dict[Tab, tuple[Any, ...]] = {
     Tab.WAITING: (_I.next_due.asc().nulls_last(), _I.moved_at, _I.ref),
     Tab.ENDED: (_I.ended_at.desc().nulls_last(), _I.ref),
 }
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many items each view has, and of those to answer how many are late or due today.
-
-    What is closed is counted up to MOST_ENDED. `saved` are the counts of the saved views that were asked for, in their
-    order; None for one of closed items.
-    """
-
-    tabs: dict[Tab, int]
-    late: int
-    due: int
-    saved: tuple[int | None, ...] = ()
+_ORGANISATIONS = "SELECT ref, name FROM partners.organisation WHERE ref = ANY(:refs)"
+_DESKS = "SELECT ref, name FROM partners.desk"
 
 
 @dataclass
@@ -77,37 +66,6 @@ class Names:
         return self.desks.get(ref, "un guichet") if ref else "un guichet"
 
 
-async def count_items(
-    viewer: Viewer, work: Work, *, wanted: Wanted | None = None, saved: Sequence[Wanted] = ()
-) -> Counts:
-    """The counts of the viewer's desks, of what `wanted` keeps of them, and of some saved views.
-
-    One reading of what is open, grouped: a condition a view, row by row, would cost five times as much.
-    """
-    kept, now = _kept(viewer, wanted or Wanted()), work.now
-    pressing = case((now > _DUE, Tab.LATE.value), (_end_of_day(now) > _DUE, Tab.TODAY.value), else_=None)
-    open_ones = select(_I.state, _I.turn, pressing, func.count()).where(_at_desks(viewer), _OPEN, kept)
-    tabs, of_new = dict.fromkeys(Tab, 0), {Tab.LATE: 0, Tab.TODAY: 0}
-    for state, turn, presses, count in (await work.session.execute(open_ones.group_by(text("1, 2, 3")))).all():
-        tab = tab_of(State(state), Turn(turn) if turn else None)
-        tabs[tab] += count
-        if presses and tab is not Tab.WAITING:
-            tabs[Tab(presses)] += count
-            of_new[Tab(presses)] += count if tab is Tab.TO_ANSWER else 0
-    ended = select(_I.ref).where(_at_desks(viewer), kept, _ENDED).limit(MOST_ENDED).subquery()
-    tabs[Tab.ENDED] = (await work.session.execute(select(func.count()).select_from(ended))).scalar_one()
-    return Counts(tabs, of_new[Tab.LATE], of_new[Tab.TODAY], await _count_saved(viewer, saved, work))
-
-
-async def _count_saved(viewer: Viewer, saved: Sequence[Wanted], work: Work) -> tuple[int | None, ...]:
-    still = [and_(_kept(viewer, one), _view(one.tab, work.now)) for one in saved if one.tab is not Tab.ENDED]
-    if not still:
-        return (None,) * len(saved)
-    statement = select(*(func.count().filter(one) for one in still)).where(_at_desks(viewer), _OPEN)
-    found = iter((await work.session.execute(statement)).one())
-    return tuple(None if one.tab is Tab.ENDED else next(found) for one in saved)
-
-
 async def list_items(viewer: Viewer, wanted: Wanted, work: Work, *, page: int = 1) -> list[DeskItem]:
     """One page of 30 items of a view, what presses first."""
     where = (_at_desks(viewer), _view(wanted.tab, work.now), _kept(viewer, wanted))
@@ -124,19 +82,19 @@ async def read_items(viewer: Viewer, refs: Sequence[UUID], work: Work) -> list[D
     return [found[one] for one in dict.fromkeys(refs) if one in found]
 
 
-async def unattended_items(viewer: Viewer, work: Work) -> list[DeskItem]:
-    """The open referrals of the desks she manages that nobody follows any more, the oldest first; a page at most."""
+async def unattended_items(viewer: Viewer, work: Work) -> tuple[list[DeskItem], int]:
+    """The open referrals of the desks she manages that nobody follows any more, the oldest first, a page at most; and
+    how many more there are.
+    """
     if not viewer.manages:
-        return []
+        return [], 0
     where = _I.desk.in_(viewer.manages) & _I.unattended_since.is_not(None)
     found = await work.session.execute(select(DeskItem).where(where).order_by(_I.unattended_since).limit(PAGE))
-    return list(found.scalars())
-
-
-async def read_choices(viewer: Viewer, work: Work) -> list[tuple[str, UUID]]:
-    """The pairs of right and sending organisation among the open items: what the list can be narrowed to."""
-    statement = select(_I.right, _I.sender_organisation).where(_at_desks(viewer), _OPEN).distinct()
-    return [(right, sender) for right, sender in (await work.session.execute(statement)).all()]
+    items = list(found.scalars())
+    if len(items) < PAGE:
+        return items, 0
+    every = (await work.session.execute(select(func.count()).select_from(DeskItem).where(where))).scalar_one()
+    return items, every - len(items)
 
 
 async def read_item(viewer: Viewer, ref: UUID, work: Work) -> DeskItem:
@@ -173,12 +131,11 @@ async def read_names(
     wanted = {one for one in organisations if one}
     people = {one for one in accounts if one}
     found = Names()
-    statement: Any = select(Organisation).where(Organisation.ref.in_(wanted))  # type: ignore[attr-defined]
-    found.organisations = {one.ref: one.name for one in (await work.session.execute(statement)).scalars()}
-    statement = select(Account).where(Account.ref.in_(people))  # type: ignore[attr-defined]
-    found.accounts = {one.ref: one for one in (await work.session.execute(statement)).scalars()}
-    statement = select(Desk.ref, Desk.name)  # type: ignore[call-overload]
-    found.desks = dict((await work.session.execute(statement)).all())
+    found.organisations = dict(await work.execute(_ORGANISATIONS, refs=list(wanted))) if wanted else {}
+    found.desks = dict(await work.execute(_DESKS))
+    if people:
+        statement: Any = select(Account).where(Account.ref.in_(people))  # type: ignore[attr-defined]
+        found.accounts = {one.ref: one for one in (await work.session.execute(statement)).scalars()}
     return found
 
 
@@ -188,16 +145,8 @@ def _at_desks(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _kept(viewer: Viewer, wanted: Wanted) -> ColumnElement[bool]:
-    conditions = [true()]
-    if wanted.mine:
-        conditions.append(_I.assignee == viewer.account)
-    if wanted.right is not None:
-        conditions.append(_I.right == wanted.right)
-    if wanted.sender is not None:
-        conditions.append(_I.sender_organisation == wanted.sender)
-    if wanted.urgent:
-        conditions.append(_I.urgent)
-    return and_(*conditions)
+    said, values = kept_by(viewer, wanted)
+    return text(said).bindparams(**values)  # type: ignore[return-value]
 
 
 def _view(tab: Tab, now: datetime) -> ColumnElement[bool]:
@@ -207,14 +156,9 @@ def _view(tab: Tab, now: datetime) -> ColumnElement[bool]:
         case Tab.LATE:
             return and_(or_(_NEW, _OURS), now > _DUE)
         case Tab.TODAY:
-            return and_(or_(_NEW, _OURS), now <= _DUE, _end_of_day(now) > _DUE)
+            return and_(or_(_NEW, _OURS), now <= _DUE, end_of_day(now) > _DUE)
         case Tab.IN_PROGRESS:
             return _OURS
         case Tab.WAITING:
             return _WAITS
     return true()
-
-
-def _end_of_day(now: datetime) -> datetime:
-    tomorrow = today_in_paris(now) + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), PARIS)

@@ -31,6 +31,7 @@ from contracts.viewer import Viewer
 from services.partners import presence, store
 from services.partners.action_forms import FORMS, ActionForm, Around, OtherDesk, Question, close_action
 from services.partners.attempts import Tried, missing, tried_of
+from services.partners.desk_list import the_organisation
 from services.partners.desk_steps import accounts_of
 from services.partners.domain import today_in_paris
 from services.partners.overtaken import Overtaken, overtaken, words_typed
@@ -44,6 +45,8 @@ from services.runtime.web.guard import Asking, Pages, service_of
 from services.runtime.web.pages import redirect
 
 pages = Pages()
+# What the page says after an action, where there is more to say than that it is noted.
+_SAID_AFTER = {"acknowledge": "acknowledged"}
 
 
 @dataclass
@@ -86,7 +89,7 @@ async def take_action(request: Request, viewer: Asking, ref: UUID, action: str) 
             request, viewer, sheet, _typed(form), errors, status=refusal.status, refusal=told,
             asked=_asked(refusal, field, form), late=late,
         )  # fmt: skip
-    return redirect(referral_page_of_desk(ref), "acted")
+    return redirect(referral_page_of_desk(ref), _SAID_AFTER.get(action, "acted"))
 
 
 def said_of(refusal: Refusal) -> str:
@@ -240,7 +243,7 @@ def _render(
         looking=sheet.looking,
         form=sheet.form,
         right=right_name(sheet.item.right),
-        sender=sheet.sender,
+        sender=the_organisation(sheet.sender),
         back=referral_page_of_desk(sheet.item.ref),
         fields=[] if blocked else sheet.form.fields(sheet.around),
         blocked=blocked,

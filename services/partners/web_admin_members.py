@@ -158,7 +158,7 @@ async def _invitation(request: Request, viewer: Viewer, organisation: UUID) -> S
         desks = _desks(viewer, await store.desks_of(viewer, work, organisation))
     lead = "La personne se connecte dès maintenant avec son adresse\u202f: un code lui est envoyé à chaque fois."
     fields = member_fields(None, desks, set(), everything=viewer.has(Role.ADMINISTRATOR))
-    return Sheet(f"Inviter quelqu’un à {row.name}", lead, "Inviter", _back(viewer, organisation), fields)
+    return Sheet(f"Inviter quelqu’un\u202f: {row.name}", lead, "Inviter", _back(viewer, organisation), fields)
 
 
 async def _change_sheet(request: Request, viewer: Viewer, account: UUID) -> Sheet:

@@ -16,6 +16,7 @@ from contracts.lifecycle import State
 from contracts.replies import ReferralState
 from contracts.vocabulary import HandoverMode, Outcome, Turn
 from services.partners import store
+from services.partners.desk_counts import count_ended, counts_of, open_groups
 from services.partners.disclosures import Readings, read_disclosures
 from services.partners.domain import Tab
 from services.partners.tables import DeskItem
@@ -101,7 +102,7 @@ async def list_desk_items(
     service, page = service_of(request), max(1, min(page, 10_000))
     async with service.database.web(viewer) as work:
         wanted = Wanted(view, mine)
-        counts = await store.count_items(viewer, work, wanted=wanted)
+        counts = counts_of(await open_groups(viewer, work), await count_ended(viewer, wanted, work), wanted)
         items = await store.list_items(viewer, wanted, work, page=page)
     readings = await read_disclosures(viewer, service, [one.ref for one in items])
     return Items(items=[_item(one, readings) for one in items], counts=counts.tabs, page=page)

@@ -18,7 +18,7 @@ from contracts.viewer import Role, Viewer
 from services.partners import store
 from services.partners.attending import read_turnout
 from services.partners.desk_list import Row, row_of
-from services.partners.disclosures import Readings, read_disclosures
+from services.partners.disclosures import IN_A_LIST, Readings, read_disclosures
 from services.partners.domain import Colleague
 from services.partners.store import Names
 from services.partners.tables import DeskItem
@@ -112,7 +112,7 @@ async def _colleagues(desks: set[UUID], work: Work) -> dict[UUID, Colleague]:
 async def _form(
     request: Request, viewer: Viewer, lot: _Lot, typed: dict[str, str], errors: Errors, *, status: int = 200
 ) -> Response:
-    readings = await read_disclosures(viewer, service_of(request), [one.ref for one in lot.items])
+    readings = await read_disclosures(viewer, service_of(request), [one.ref for one in lot.items], only=IN_A_LIST)
     return request.app.state.pages.render(
         request,
         "assign_many.html",
@@ -129,7 +129,7 @@ async def _form(
 async def _result(
     request: Request, viewer: Viewer, lot: _Lot, assignee: UUID, results: Sequence[Refusal | None]
 ) -> Response:
-    readings = await read_disclosures(viewer, service_of(request), [one.ref for one in lot.items])
+    readings = await read_disclosures(viewer, service_of(request), [one.ref for one in lot.items], only=IN_A_LIST)
     done, to = sum(one is None for one in results), lot.names.account(assignee)
     return request.app.state.pages.render(
         request,

@@ -104,17 +104,17 @@ async def _network(request: Request, viewer: Viewer, typed: str, kind: str, righ
     )
 
 
-async def read_network(_viewer: Viewer, work: Work, refs: Sequence[UUID]) -> list[Entry]:
+async def read_network(viewer: Viewer, work: Work, refs: Sequence[UUID]) -> list[Entry]:
     """Those of these organisations that did not leave, with their desks and contacts, by name."""
-    organisations, desks = await store.read_organisations(_viewer, work, refs)
+    organisations, desks = await store.read_organisations(viewer, work, refs)
     desks_of: dict[UUID, list[Desk]] = {}
     for one in desks:
         desks_of.setdefault(one.organisation, []).append(one)
     staff = await read_staff([one.ref for one in desks], work)
     conventions = await conventions_in_force(work.now, work, refs)
-    settings = await settings_of(_viewer, work, [one.ref for one in desks])
-    confirmed = await store.confirmed_on(_viewer, work, list(staff.accounts))
-    held = await every_permanence(_viewer, work)
+    settings = await settings_of(viewer, work, [one.ref for one in desks])
+    confirmed = await store.confirmed_on(viewer, work, list(staff.accounts))
+    held = await every_permanence(viewer, work)
     today = today_in_paris(work.now)
     found: list[Entry] = []
     for organisation in organisations:

@@ -13,9 +13,10 @@ from contracts.refusals import Refusal
 from contracts.rights import right_name
 from contracts.viewer import Viewer
 from services.partners import erasures, store
+from services.partners.desk_counts import Counts, choices_of, count_ended, counts_of, open_groups
 from services.partners.desk_list import EMPTY, NOTHING_KEPT, TAB_LABELS, counted, lead, of_organisation, rows_of
 from services.partners.desk_tasks import rows_to_assign
-from services.partners.disclosures import read_disclosures, read_erasures
+from services.partners.disclosures import IN_A_LIST, read_disclosures, read_erasures
 from services.partners.domain import Tab
 from services.partners.queue_tables import SavedView
 from services.partners.saved_views import drop_view, read_views, save_view
@@ -85,15 +86,17 @@ async def _list(
     service = service_of(request)
     async with service.database.web(viewer) as work:
         views = await read_views(viewer, work)
-        counts = await store.count_items(viewer, work, wanted=wanted, saved=[wanted_of(one.query) for one in views])
+        groups, ended = await open_groups(viewer, work), await count_ended(viewer, wanted, work)
         items = await store.list_items(viewer, wanted, work, page=page)
-        alone = await store.unattended_items(viewer, work)
-        choices = await store.read_choices(viewer, work)
+        alone, alone_beyond = await store.unattended_items(viewer, work)
+        choices = choices_of(groups)
         senders = {*(one.sender_organisation for one in (*items, *alone)), *(one for _, one in choices), wanted.sender}
         names = await store.read_names(viewer, work, organisations=senders)
         now = work.now
+    counts = counts_of(groups, ended, wanted, [wanted_of(one.query) for one in views])
+    refs = list({one.ref for one in (*items, *alone)})
     readings, to_erase = await asyncio.gather(
-        read_disclosures(viewer, service, list({one.ref for one in (*items, *alone)})), read_erasures(viewer, service)
+        read_disclosures(viewer, service, refs, only=IN_A_LIST), read_erasures(viewer, service)
     )
     more = counts.tabs[wanted.tab] > page * store.PAGE or (wanted.tab is Tab.ENDED and len(items) == store.PAGE)
     return request.app.state.pages.render(
@@ -108,6 +111,7 @@ async def _list(
         **_keeping(wanted, views, typed, errors or {}),
         rows=rows_of(items, readings, names, now, viewer.manages),
         to_assign=rows_to_assign(alone, readings, names, now),
+        assign_beyond=alone_beyond,
         to_erase=erasures.banner(to_erase.rows, now),
         erase_beyond=to_erase.beyond,
         empty=NOTHING_KEPT if wanted.narrowed else EMPTY[wanted.tab],
@@ -117,7 +121,7 @@ async def _list(
     )
 
 
-def _tabs(wanted: Wanted, views: list[SavedView], counts: store.Counts) -> dict[str, Any]:
+def _tabs(wanted: Wanted, views: list[SavedView], counts: Counts) -> dict[str, Any]:
     """The views that everybody has, and those that she keeps, each with its number."""
     kept = [wanted_of(one.query) for one in views]
     return {

@@ -25,6 +25,7 @@ _OPEN = ", ".join(f"'{state.value}'" for state in State if state in OPEN)
 _COURSE = 'ref, "right", desk, organisation, state AS word, root_sent_at AS at'
 _NO_ERROR = "state <> 'entered_in_error' AND root_sent_at >= :since AND root_sent_at < :until"
 _ROOT = f"{_NO_ERROR} AND state <> 'redirected'"
+_SENDING = "state <> 'entered_in_error' AND sent_at >= :since AND sent_at < :until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _of_course(title: str, sentence: str, where: str) -> Kind:
 
 def _cohort(sql: str) -> str:
     """The cohort that the definition's SQL counts: of root referrals, or of every sending."""
-    return "state <> 'entered_in_error' AND sent_at >= :since AND sent_at < :until" if "(sent_at" in sql else _ROOT
+    return _SENDING if "(sent_at" in sql else _ROOT
 
 
 KINDS: dict[str, Kind] = {
@@ -97,7 +98,7 @@ KINDS: dict[str, Kind] = {
                            f"{_ROOT} AND state = 'expired'"),
     "contredites": _of_course(
         "Issues contredites", "La personne ou qui l’accompagne a dit que ce n’était pas ainsi : elles ont recommencé.",
-        f"{_NO_ERROR} AND contradicted > 0",
+        f"{_SENDING} AND contradicted > 0",
     ),
     "rencontres": Kind(
         "Rencontres", "Les rencontres notées depuis six mois\u202f: comment, où et quand. Avec qui n’est pas ici.",
@@ -153,7 +154,9 @@ async def read_list(
     }
     if "age" in asked.filters:
         values["oldest"], values["youngest"] = ages_of(int(asked.filters["age"]), work.now)
-    statement = f"SELECT {kind.columns} FROM {kind.source} WHERE {where} ORDER BY {kind.order} LIMIT :most OFFSET :skip"
+    # The reference decides between rows of one instant, as a root and what followed it: no page loses one to another.
+    order = f"{kind.order}, ref LIMIT :most OFFSET :skip"
+    statement = f"SELECT {kind.columns} FROM {kind.source} WHERE {where} ORDER BY {order}"
     used = {name: value for name, value in values.items() if f":{name}" in statement}
     # The planner takes row-level security for very selective, and would rather sort all than follow the index.
     await work.execute("SET LOCAL enable_sort = off")

@@ -64,8 +64,8 @@ def health_sentence(found: tuple[Health, ...], desks: tuple[Looked, ...]) -> str
         )
     if not found:
         return "Aucun guichet ne dépasse un repère."
-    desks = len({one.desk for one in found})
-    return f"{count(desks, 'guichet mérite', 'guichets méritent')} un échange. Un repère n’est pas un jugement."
+    number = len({one.desk for one in found})
+    return f"{count(number, 'guichet mérite', 'guichets méritent')} un échange. Un repère n’est pas un jugement."
 
 
 def health_rows(desks: tuple[Looked, ...], names: Names) -> list[list[str]]:

@@ -197,8 +197,8 @@ def month_rows(months: Sequence[Figure]) -> list[tuple[str, str, int]]:
     return [(month_name(one.key), duration(one.p50), one.n) for one in months]
 
 
-def table(measure: Measure, split: str, names: Names) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows of one time by `partner`, `right` or `month`."""
+def table(measure: Measure, split: str, names: Names) -> tuple[list[str], list[list[str]], int]:
+    """Heads and rows of one time by `partner`, `desk`, `right` or `month`, and how many more there are."""
     heads = {"partner": "Organisme", "desk": "Guichet", "right": "Droit", "month": "Mois d’envoi"}
     label = {
         "partner": lambda key: names.organisation(UUID(key)), "desk": lambda key: names.desk_alone(UUID(key)),
@@ -206,7 +206,8 @@ def table(measure: Measure, split: str, names: Names) -> tuple[list[str], list[l
     }[split]  # fmt: skip
     figures: tuple[Figure, ...] = getattr(measure, f"by_{split}")
     columns = [heads[split], *COLUMNS, f"En attente depuis plus de {measure.time.target_days} j"]
-    return columns, [[label(one.key), *_cells(one)] for one in figures[:MOST_ROWS]]
+    rows = [[label(one.key), *_cells(one)] for one in figures[:MOST_ROWS]]
+    return columns, rows, len(figures) - len(rows)
 
 
 def _cells(one: Figure) -> list[str]:

@@ -5,10 +5,10 @@ person's transaction; each batch is one transaction.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from contracts.envelope import Envelope
@@ -18,14 +18,12 @@ from services.referral.business_time import paris_day
 from services.referral.desk_terms import Terms, terms_for
 from services.referral.domain import expire
 from services.referral.holding import resume_by_clock
-from services.referral.ladder_versions import CLOCK_BOUNDS
 from services.referral.life import Decision, Life, Moment
 from services.referral.tables import Referral
 from services.runtime.database import Database
 
 BATCH = 100
 LONGEST_BETWEEN = 3600.0
-_SOONEST_EXPIRY = timedelta(days=CLOCK_BOUNDS["expires_days"][0])
 Publish = Callable[[Envelope], Awaitable[None]]
 # The first condition is that of the index `referral_to_send_again`, word for word.
 _TO_SEND_AGAIN = """
@@ -50,11 +48,10 @@ async def expire_unanswered(database: Database) -> int:
     """Expire what no desk answered in the time promised, with a task for the sender in the same transaction."""
 
     def due(now: datetime) -> ColumnElement[bool]:
-        return (
-            (col(Referral.state) == State.SENT.value)
-            & (col(Referral.awaiting_since) <= now - _SOONEST_EXPIRY)  # the index
-            & (func.coalesce(col(Referral.expires_at), col(Referral.awaiting_since) + EXPIRES_AFTER) <= now)
-        )
+        # As `life.expires_of`, so that each half has its index.
+        said = col(Referral.expires_at) <= now
+        usual = col(Referral.expires_at).is_(None) & (col(Referral.awaiting_since) <= now - EXPIRES_AFTER)
+        return (col(Referral.state) == State.SENT.value) & (said | usual)
 
     return await _all_due(database, due, expire)
 

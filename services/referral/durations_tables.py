@@ -77,7 +77,15 @@ class Course(Base, table=True):
         default_factory=list, sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False, server_default="{}")
     )
 
-    __table_args__ = (Index("course_by_sending", "root_sent_at"),)
+    __table_args__ = (
+        Index("course_by_sending", "root_sent_at"),
+        # What a list behind a figure holds may be rare: each is read in its order without passing over all the others.
+        Index("course_by_state", "state", "root_sent_at"),
+        Index("course_by_outcome", "outcome", "root_sent_at", postgresql_where=text("state = 'closed'")),
+        Index("course_reminded", "root_sent_at", postgresql_where=text("cardinality(reminded) > 0")),
+        Index("course_contradicted", "root_sent_at", postgresql_where=text("contradicted > 0")),
+        Index("course_passed_on", "root_sent_at", postgresql_where=text("hops > 0")),
+    )
 
 
 class Reminded(Base, table=True):

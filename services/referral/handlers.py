@@ -5,8 +5,6 @@ Each is a plain function over one transaction; two simultaneous actions meet at 
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from contracts.asks import (
     ActOnReferral,
     ArrangeAppointment,
@@ -17,7 +15,7 @@ from contracts.asks import (
     ReadStates,
 )
 from contracts.refusals import NotFound
-from contracts.replies import DeskMember, FactsFound, ReferralState, ReferralView, StatesFound, TasksFound
+from contracts.replies import DeskMember, FactsFound, MoreTasks, ReferralState, ReferralView, StatesFound, TasksFound
 from contracts.replies import Task as TaskView
 from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
 from services.referral import store
@@ -90,18 +88,25 @@ async def read_states(ask: ReadStates, work: Work) -> StatesFound:
 
 async def list_tasks(ask: ListTasks, work: Work) -> TasksFound:
     """The open tasks of the viewer's referrals, or of her whole organisation's."""
-    rows = await store.open_tasks(ask.viewer, work, whole_organisation=ask.whole_organisation)
-    return TasksFound(tasks=tuple(_task(row) for row in rows))
+    whose = () if not ask.whole_organisation else ask.accounts or None
+    told, beyond = [], []
+    for kind, account, ref, referral, since, due, more in await store.open_tasks(
+        ask.viewer, work, whose=whose, at_most=ask.at_most
+    ):
+        if more is None:
+            told.append(
+                TaskView(ref=ref, referral=referral, since=since, due=due, account=account, **_kinds(kind))
+            )
+        else:
+            beyond.append(MoreTasks(referrals=tuple(more), account=account, **_kinds(kind)))
+    return TasksFound(tasks=tuple(told), beyond=tuple(beyond))
 
 
-def _task(row: Row[Any]) -> TaskView:
-    departure = DepartureTask(row.kind) if row.kind in _DEPARTURES else None
-    follow = FollowTask(row.kind) if row.kind in _FOLLOWS else None
-    kind = NEAREST[departure] if departure else TaskKind.OUTCOME_TO_CHECK if follow else TaskKind(row.kind)
-    return TaskView(
-        ref=row.ref, kind=kind, referral=row.referral, since=row.since, due=row.due, account=row.account,
-        departure=departure, follow=follow,
-    )
+def _kinds(kind: str) -> dict[str, Any]:
+    departure = DepartureTask(kind) if kind in _DEPARTURES else None
+    follow = FollowTask(kind) if kind in _FOLLOWS else None
+    nearest = NEAREST[departure] if departure else TaskKind.OUTCOME_TO_CHECK if follow else TaskKind(kind)
+    return {"kind": nearest, "departure": departure, "follow": follow}
 
 
 async def read_facts(ask: ReadFacts, work: Work) -> FactsFound:

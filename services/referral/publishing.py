@@ -17,7 +17,7 @@ from contracts.lifecycle import OPEN, State
 from contracts.refusals import NotFound, QuarterAlreadyPublished, RoleNotAllowed
 from contracts.rights import catalogue, right_name
 from contracts.viewer import Role, Viewer
-from services.referral.board import month_key, months_before
+from services.referral.board import month_key, month_start, months_before
 from services.referral.business_time import PARIS
 from services.referral.open_data import HIDDEN, TOTAL, Count, Published, publish
 from services.referral.spreadsheet import as_csv
@@ -111,7 +111,7 @@ async def prepare(viewer: Viewer, work: Work, month: str) -> UUID:
         raise NotFound
     if any(one.month == month for one in await published(work)):
         raise QuarterAlreadyPublished
-    since, until = (_first(months_before(month, number)) for number in (MONTHS - 1, -1))
+    since, until = (month_start(months_before(month, number)) for number in (MONTHS - 1, -1))
     table = table_of(await work.execute(_PERSONS, since=since, until=until))
     ref = uuid4()
     await work.execute(
@@ -211,7 +211,3 @@ def readme(territory: str, found: Publication) -> str:
         "cachés pour que ceux-là ne se déduisent pas des totaux. Un nombre caché est vide, avec le statut secret.\n"
         "Chaque trimestre est publié une fois, avec les mêmes lignes et colonnes. Les trimestres ne se recoupent pas.\n"
     )
-
-
-def _first(month: str) -> datetime:
-    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=PARIS)

@@ -3,12 +3,12 @@
 A row is locked before it is decided upon; what changed is written back column by column.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, func, or_, true, update
+from sqlalchemy import ColumnElement, func, or_, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -27,11 +27,29 @@ from services.referral.life import Attempts, Decision, Life, NewTask
 from services.referral.reminder_tables import ReminderGiven
 from services.referral.tables import PLUMBING, Attempt, Episode, Referral, Task, WithdrawnEarly
 from services.runtime.database import Work
+from services.runtime.driver import Row, one_of
 
 _WORDS = {"state": State, "state_before_hold": State, "turn": Turn, "outcome": Outcome, "checked": LadderStep}
 COORDINATION = "coordination.all"
-_CHECKS = (FollowTask.CHECK_30, FollowTask.CHECK_90)
 _PLAIN: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
+_CHECKS = (FollowTask.CHECK_30, FollowTask.CHECK_90)
+_TASKS = f"""
+WITH asked AS (
+    SELECT ref, kind, referral, since, due, account,
+        max(since) FILTER (WHERE {one_of("kind", _CHECKS)}) OVER (PARTITION BY referral) AS checked
+    FROM referral.task
+    WHERE organisation = :organisation AND done_at IS NULL AND since <= :now
+        AND (cast(:accounts AS uuid[]) IS NULL OR account = ANY(:accounts))
+), told AS (
+    SELECT *, row_number() OVER (PARTITION BY kind, account ORDER BY since, ref) > :at_most AS beyond FROM asked
+    WHERE CASE WHEN {one_of("kind", _CHECKS)} THEN since = checked
+        ELSE kind <> '{TaskKind.OUTCOME_TO_CHECK.value}' OR checked IS NULL END
+)
+SELECT kind, account, ref, referral, since, due, NULL::uuid[] AS more FROM told WHERE NOT beyond
+UNION ALL SELECT kind, account, NULL, NULL, NULL, NULL, array_agg(referral) FROM told WHERE beyond GROUP BY 1, 2
+ORDER BY since, ref
+"""
+_ALL = 2**31
 _LIFE = tuple(one.name for one in fields(Life))
 _OF_EPISODE = (
     "answered_at", "acknowledged_at", "acknowledge_due", "contact_due", "first_attempt_at", "first_contact_at",
@@ -185,24 +203,17 @@ async def _settle_tasks(life: Life, work: Work, done: frozenset[FollowTask]) -> 
     )
 
 
-async def open_tasks(viewer: Viewer, work: Work, *, whole_organisation: bool) -> list[Row[Any]]:
-    """The open tasks of the viewer's referrals or of her organisation's, the oldest first; none before its day.
+async def open_tasks(
+    viewer: Viewer, work: Work, *, whose: Collection[UUID] | None = (), at_most: int | None = None
+) -> list[Row]:
+    """The open tasks of the viewer's referrals, or of these accounts of her organisation (None: of all), the oldest
+    first; none before its day. Of those beyond `at_most` of a kind and account, one row has the referrals as `more`.
 
     A check with the person asks all that the verification of the outcome asks: then that is not asked twice.
     """
-    shown = (Task.ref, Task.kind, Task.referral, Task.since, Task.due, Task.account)
-    query = select(*shown).where(  # type: ignore[call-overload]
-        Task.organisation == viewer.organisation, col(Task.done_at).is_(None), col(Task.since) <= work.now
-    )
-    if not whole_organisation:
-        query = query.where(Task.account == viewer.account)
-    found = list((await work.session.exec(query.order_by(col(Task.since)).limit(500))).all())
-    latest = {row.referral: row.kind for row in found if row.kind in _CHECKS}
-    return [
-        row for row in found
-        if row.referral not in latest or row.kind not in (TaskKind.OUTCOME_TO_CHECK, *_CHECKS)
-        or row.kind == latest[row.referral]
-    ]
+    accounts = None if whose is None else list(whose) or [viewer.account]
+    asked = {"organisation": viewer.organisation, "now": work.now, "accounts": accounts, "at_most": at_most or _ALL}
+    return (await work.execute(_TASKS, **asked)).all()
 
 
 async def facts_of(ref: UUID, work: Work, after: int = 0) -> list[Envelope]:

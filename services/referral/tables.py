@@ -103,6 +103,7 @@ class Referral(Base, table=True):
         Index("referral_unanswered", "acknowledge_due", "desk", postgresql_where=text("state = 'sent'")),
         Index("referral_ended", "state", "ended_at", postgresql_where=text("state IN ('declined', 'expired')")),
         Index("referral_awaiting", "awaiting_since", postgresql_where=text("state = 'sent'")),
+        Index("referral_expires", "expires_at", postgresql_where=text("state = 'sent'")),
         Index("referral_on_hold", "resume_on", postgresql_where=text("state = 'on_hold'")),
         Index("referral_open_due", "next_due", postgresql_where=text(f"state IN ({_OPEN})")),
         Index(

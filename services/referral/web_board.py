@@ -9,6 +9,7 @@ from fastapi.encoders import jsonable_encoder
 from starlette.responses import JSONResponse, Response
 
 from contracts.asks import DescribeNetwork
+from contracts.paris import paris_day
 from contracts.refusals import NotFound, ServiceAway
 from contracts.replies import Network
 from contracts.viewer import Role
@@ -127,7 +128,7 @@ async def board_file(request: Request, viewer: Asking, form: str) -> Response:
         board = await read_board(viewer, work, split=())
     found = sheets(board, names)
     body = spreadsheet.as_xlsx(found) if form == "xlsx" else spreadsheet.long_csv(found)
-    return attachment(body, f"relais-tableau-{board.at:%Y-%m-%d}.{form}")
+    return attachment(body, f"relais-tableau-{paris_day(board.at)}.{form}")
 
 
 def attachment(body: bytes, name: str) -> Response:

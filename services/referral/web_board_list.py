@@ -69,7 +69,7 @@ def _row(one: Listed, asked: Wanted, names: Names, now: Any) -> dict[str, Any]: 
         "href": f"/tableau/orientations/{one.ref}" if one.desk else None,
         "who": f"{right_name(one.right)} → {where}" if one.right else where,
         "word": word(one.word)[:1].upper() + word(one.word)[1:],
-        "meta": [f"{KINDS[asked.kind].at} {dates.when(one.at, now)}", f"référence {str(one.ref)[:8]}"],
+        "meta": [f"{KINDS[asked.kind].at} {dates.when(one.at, now)}", f"référence\u00a0{str(one.ref)[:8]}"],
     }
 
 

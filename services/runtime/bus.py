@@ -40,6 +40,7 @@ PUBLISH_TIMEOUT = 5.0
 ASK_TIMEOUT = 5.0
 BATCH, BATCH_WAIT = 64, 0.005
 ERASE_CHUNK = 100
+_REPLY = b'{"reply":'
 
 
 async def _whole(message: StreamMessage[Any]) -> Any:  # noqa: ANN401 - the message itself is the handler's argument
@@ -119,7 +120,7 @@ class Bus:
                 except Exception as error:
                     log.error("ask_failed", ask=kind.slug(), error=type(error).__name__)
                     return json.dumps({"refusal": ServiceAway().wire()}).encode()
-                return b'{"reply":' + reply.model_dump_json().encode() + b"}"
+                return _REPLY + reply.model_dump_json().encode() + b"}"
 
         self.broker.subscriber(kind.subject(self.territory), queue=self.service, decoder=_whole, max_workers=16)(
             answered
@@ -137,12 +138,12 @@ class Bus:
                 )
             except (NatsError, TimeoutError, OSError) as error:
                 raise ServiceAway(service=ask.answered_by) from error
+        if message.data.startswith(_REPLY):
+            return ask.reply.model_validate_json(message.data[len(_REPLY) : -1])  # type: ignore[return-value]
         body = json.loads(message.data or b"{}")
         if "refusal" in body:
             raise from_wire(body["refusal"])
-        if "reply" not in body:
-            raise ServiceAway(service=ask.answered_by)
-        return ask.reply.model_validate(body["reply"])  # type: ignore[return-value]
+        raise ServiceAway(service=ask.answered_by)
 
     # --- facts --------------------------------------------------------------------------------------------------------
 

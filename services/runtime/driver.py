@@ -5,7 +5,7 @@ transaction.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -105,6 +105,11 @@ async def fetch(driver: asyncpg.Connection, statement: str, values: dict[str, An
     """Run one statement with named parameters."""
     text, names = numbered(statement)
     return Rows(await driver.fetch(text, *[values[name] for name in names], record_class=Row))
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """The condition that a column holds one of these words."""
+    return f"{column} IN ({', '.join(sorted(literal(str(one)) for one in values))})"
 
 
 def literal(value: str) -> str:

@@ -101,8 +101,8 @@ VIEWER = Viewer(
 )
 
 
-def read(dossier=FULL, handover=HANDOVER, grant=FULL_GRANT, route=FULL_ROUTE, viewer=VIEWER, at=NOW):
-    return disclose(dossier, handover, grant, route, viewer, at)
+def read(dossier=FULL, handover=HANDOVER, grant=FULL_GRANT, route=FULL_ROUTE, viewer=VIEWER, at=NOW, only=None):
+    return disclose(dossier, handover, grant, route, viewer, at, only)
 
 
 def grant(**change):
@@ -260,6 +260,13 @@ def test_what_is_disclosed_never_exceeds_the_categories_of_the_grant(dossier, gi
     assert given_grant.desk == DESK and "rsa" in given_grant.rights and given_grant.contact in (None, AGENT)
     assert given_grant.given_at <= at < given_grant.expires_at
     assert given_grant.withdrawn_at is None or given_grant.withdrawn_at > at
+
+
+@given(dossiers, open_grants, st.frozensets(st.sampled_from(Category)))
+def test_a_list_that_asks_for_less_gets_of_the_granted_only_that(dossier, given_grant, only):
+    whole, narrowed = read(dossier=dossier, grant=given_grant), read(dossier=dossier, grant=given_grant, only=only)
+    assert narrowed.shared == tuple(one for one in whole.shared if one.category in only)
+    assert narrowed.model_copy(update={"shared": whole.shared}) == whole
 
 
 @given(dossiers, open_grants)

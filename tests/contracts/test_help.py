@@ -47,6 +47,12 @@ def test_the_help_of_a_page_is_for_who_may_open_it() -> None:
     assert {path: one.roles for path, one in PAGE_HELP.items()} == {path: roles[path] for path in PAGE_HELP}
 
 
+@pytest.mark.parametrize("role", Role)
+def test_no_two_pages_of_a_role_have_the_same_title_in_its_help(role: Role) -> None:
+    titles = [one.title for one in PAGE_HELP.values() if role in one.roles]
+    assert sorted(titles) == sorted(set(titles))
+
+
 @pytest.mark.parametrize("path", PAGE_HELP)
 def test_a_help_is_short_and_plain(path: str) -> None:
     found = PAGE_HELP[path]

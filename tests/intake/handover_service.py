@@ -11,20 +11,8 @@ import pytest
 
 from contracts.asks import DescribeNetwork, ListAbsences, ListConventions, ListRecipients, ResolveRecipient
 from contracts.viewer import Viewer
-from services.intake import (
-    api,
-    disclosure,
-    subscribers,
-    tables,
-    web_abandon,
-    web_circuits,
-    web_erasures,
-    web_referral_actions,
-    web_referrals,
-    web_send,
-    web_send_several,
-    web_today,
-)
+from services.intake import disclosure, subscribers, tables
+from services.intake.app import PAGES
 from services.intake.person_keys import PersonKeys
 from services.intake.web_caseload import ask_why_first
 from services.runtime import stream
@@ -37,11 +25,6 @@ from services.runtime.settings import Settings
 from services.whole import bus_users
 from tests.intake.handover_neighbours import Directory, Referrals, neighbour, referral_bus
 from tests.intake.handover_world import World
-
-ROUTERS = (
-    web_circuits, web_erasures, api, web_send, web_send_several, web_today, web_abandon, web_referral_actions,
-    web_referrals,
-)  # fmt: skip
 
 
 async def wait_for_answers(bus: Bus) -> None:
@@ -62,7 +45,7 @@ async def make_world(settings: Settings, servers: Servers, schema: Schema) -> Wo
             answers=disclosure.answers(service, keys),
             reactions=subscribers.REACTIONS,
             resolve_viewer=resolve,
-            routers=[one.pages.router for one in ROUTERS],
+            routers=[one.pages.router for one in PAGES],
             templates=Path(tables.__file__).with_name("templates"),
         )
     )

@@ -209,9 +209,11 @@ class World:
         async with self.service.database.worker() as work:
             await work.execute(f"UPDATE handover SET {assigned} WHERE ref = :ref", ref=ref, **values)
 
-    async def disclose(self, viewer: Viewer, *refs: UUID, with_notes: bool = False) -> tuple[Disclosed, ...]:
+    async def disclose(
+        self, viewer: Viewer, *refs: UUID, with_notes: bool = False, only: frozenset[Category] | None = None
+    ) -> tuple[Disclosed, ...]:
         """As the desk's page asks it: over the bus."""
-        ask = Disclose(viewer=viewer, referrals=refs, with_notes=with_notes)
+        ask = Disclose(viewer=viewer, referrals=refs, with_notes=with_notes, only=only)
         return (await self.neighbours["partners"].ask(ask)).rows
 
     async def journal(self, ref: UUID) -> list[JournalEntry]:

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.viewer import Role
 from contracts.vocabulary import OrganisationKind
-from services.intake import store
+from services.intake import people_list, store
 from services.intake.web_referrals import TABS
 from tests.intake.handover_world import World, person_at_work
 from tests.intake.pages_world import fields, hidden_of, only, prepared, text
@@ -35,7 +35,7 @@ async def test_what_was_not_sent_can_be_abandoned_and_its_texts_are_erased(world
     async with world.service.database.web(ready.referent) as work:
         assert (await store.person_file(ready.referent, work, ready.person)).handovers == []
         person = await store.person_of(ready.referent, work, ready.person)
-        assert (await store.standing_of(ready.referent, work, [person])).handovers == {}
+        assert (await people_list.standing_of(ready.referent, work, [person])).handovers == {}
 
 
 async def test_what_has_left_is_not_abandoned(world: World):

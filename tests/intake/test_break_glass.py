@@ -104,4 +104,4 @@ async def test_a_number_of_another_organisation_and_a_missing_motive_are_refused
     assert wrong.status_code == 422 and "Aucun dossier de votre organisme" in text_of(wrong.text)
     assert theirs.file_number in wrong.text, "what was typed is kept"
     missing = await client.post("/urgence", data={"command_id": str(uuid4())})
-    assert missing.status_code == 422 and "Ce champ est nécessaire" in text_of(missing.text)
+    assert missing.status_code == 422 and "il manque votre réponse" in text_of(missing.text)

@@ -19,13 +19,14 @@ from contracts.refusals import (
     RepresentationEnded,
 )
 from contracts.vocabulary import Purpose, Representation
-from services.intake.commands import GiveReceipt, NarrowConsent, WithdrawConsent
-from services.intake.consent_ending import end_agreements
+from services.intake.commands import GiveReceipt, NarrowConsent, NotedRight, ReviewRights, WithdrawConsent
+from services.intake.consent_ending import A_DAY, end_agreements
 from services.intake.consent_handlers import give_receipt, withdraw_consent
 from services.intake.consent_narrowing import narrow_consent
 from services.intake.consent_rules import eighteenth_birthday, end_of_charge, is_minor
 from services.intake.consent_state import ReceiptWay, Standing, state_of
 from services.intake.dossier import grant_of
+from services.intake.handlers import review_rights
 from services.intake.tables import ConsentGrant, Handover
 from services.runtime.web.dates import PARIS
 from tests.intake.consent_record_world import SOME, agree, events
@@ -104,6 +105,8 @@ async def test_the_clock_writes_each_end_once_whoever_is_first_and_with_its_own_
         people, viewer, person, desk, long_ago, with_proxy=Representation.TUTELLE, representative="X",
         represented_until=(long_ago + timedelta(days=30)).date(),
     )  # fmt: skip
+    await end_agreements(people.service, A_DAY)
+    assert await kinds(people, over) == ["given", "presented"], "the look of each minute is at the last day"
     await asyncio.gather(*(end_agreements(people.service) for _ in range(4)))
     assert await end_agreements(people.service) == 0
     assert await kinds(people, over) == ["expired", "given", "presented"]
@@ -133,6 +136,28 @@ async def test_an_agreement_ends_with_the_charge_of_whoever_gave_it_and_says_so(
         refusal = grant_of(row).refusal(desk=desk.desk, right="rsa", at=at)
         assert type(refusal) is (refused or type(None))
     assert "ne la représente plus" in str(RepresentationEnded())
+
+
+async def test_what_is_under_way_follows_her_from_an_agreement_whose_charge_is_over(people: People):
+    viewer, desk, now = referent(), a_desk(), datetime.now(UTC)
+    person = await people.meet(viewer)
+    former = await agree(
+        people, viewer, person, desk, now - timedelta(days=60), expires_at=now + timedelta(days=100),
+        with_proxy=Representation.TUTELLE, representative="X", represented_until=(now - timedelta(days=10)).date(),
+    )  # fmt: skip
+    under_way = await people.hand_over(viewer, person, former, desk, "sent")
+    async with people.work(viewer) as work:
+        await review_rights(ReviewRights(person=person, rights=(NotedRight(right="apl", ground="housing"),)), work)
+    client = await people.client(viewer)
+    confier, summary = f"/personnes/{person}/confier", f"/personnes/{person}/resume"
+    assert "Accord à recueillir" in (await client.get(confier)).text
+    assert f"/personnes/{person}/accord?droit=apl" in (await client.get(summary)).text
+    # Hers ends sooner than the former would have.
+    anew = await agree(people, viewer, person, desk, expires_at=now + timedelta(days=60))
+    [handover] = await people.rows(Handover, Handover.ref == under_way)
+    assert handover.grant == anew
+    assert "Accord recueilli" in (await client.get(confier)).text
+    assert f"/personnes/{person}/confier?droit=apl" in (await client.get(summary)).text
 
 
 async def test_an_agreement_given_anew_says_which_one_it_follows(people: People):

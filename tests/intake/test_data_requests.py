@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from contracts.refusals import DataRequestOver, DateInTheFuture, NotFound, RoleNotAllowed
 from contracts.vocabulary import OrganisationKind
 from services.intake import data_request_decisions as decisions
+from services.intake import data_requests
 from services.intake.data_request_rules import (
     ExtensionReason,
     Kind,
@@ -97,7 +98,9 @@ async def test_only_the_dpo_of_the_territory_or_of_her_organisation_decides(peop
     await decisions.take_up(the_dpo(OrganisationKind.CCAS, nadia.organisation), people.service, ref)
 
 
-async def test_the_list_begins_with_what_is_late(people: People):
+async def test_the_list_begins_with_what_is_late_and_says_when_it_is_cut(
+    people: People, monkeypatch: pytest.MonkeyPatch
+):
     nadia = referent()
     person = await people.meet(nadia)
     today = datetime.now(UTC).date()
@@ -112,3 +115,5 @@ async def test_the_list_begins_with_what_is_late(people: People):
     page = text_of(shown)
     assert "en retard" in page and "Accès à ses données" in page and "Valtorix" not in page
     assert "J’ai remis le dossier" in text_of((await browser.get(f"/demandes/{late}")).text)
+    monkeypatch.setattr(data_requests, "MOST", 1)
+    assert "demandes en cours qui pressent le plus, 1 en retard" in text_of((await browser.get("/demandes")).text)

@@ -204,6 +204,15 @@ async def test_every_reading_is_journalled_also_those_refused(world: World):
     assert read.person == ready.person and read.viewer_organisation == ready.agent.organisation
 
 
+async def test_a_list_reads_the_initial_and_the_age_and_the_journal_says_no_more(world: World):
+    ready, ref = await sent(world)
+    [answer] = await world.disclose(ready.agent, ref, only=frozenset({Category.IDENTITY_MIN}))
+    assert {one.field for one in answer.disclosure.shared} == {"short_name", "age"}
+    assert "06 12" not in answer.model_dump_json()
+    [read] = await world.journal(ref)
+    assert read.categories == ["identity_min"]
+
+
 async def ask_question(world: World, ready: Ready, ref: object, text: str, viewer: object = None) -> object:
     bus: Bus = world.neighbours["partners"]
     return await bus.ask(WriteNote(viewer=viewer or ready.agent, referral=ref, kind="question", text=text))

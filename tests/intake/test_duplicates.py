@@ -10,7 +10,7 @@ import pytest
 from contracts.refusals import (
     InvalidInput,
 )
-from services.intake import people_search, store
+from services.intake import people_list, people_search, store
 from services.intake.domain import what_is_looked_for
 from services.intake.duplicate_tables import FileMerge
 from services.intake.duplicates import FIELDS, KEPT, MERGED, OF_SITUATION, Told, choices_of, differences
@@ -70,8 +70,8 @@ async def test_a_merged_person_is_one_person_with_both_histories(people: People)
     numbers = {one.ref: one.file_number for one in everybody}
     await merge(people, viewer, kept, merged)
     async with people.work(viewer) as work:
-        assert [one.ref for one in await store.list_people(viewer, work, "toutes")] == [kept]
-        assert (await store.count_people(viewer, work))["toutes"] == 1
+        assert [one.ref for one in await people_list.list_people(viewer, work, "toutes")] == [kept]
+        assert (await people_list.count_people(viewer, work))["toutes"] == 1
         for typed in (numbers[kept], numbers[merged], "valtorix", "elise"):
             found = await people_search.search_people(viewer, work, *what_is_looked_for(typed))
             assert [one.ref for one in found] == [kept], typed

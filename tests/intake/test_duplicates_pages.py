@@ -2,6 +2,7 @@
 
 import re
 
+from services.intake import duplicate_store
 from services.intake.duplicate_merging import (
     SetFilesApart,
     set_files_apart,
@@ -35,6 +36,21 @@ async def test_the_pages_lead_from_a_likely_pair_to_one_file_and_back(people: Pe
     done = await client.post(address, data={**form, **chosen, "step": "reunir"})
     assert (done.status_code, done.headers["location"]) == (303, f"/personnes/{kept}")
     assert (await client.get(address)).headers["location"] == f"/personnes/{kept}"
+
+
+async def test_a_caseload_is_looked_at_by_pages(people: People, monkeypatch):
+    monkeypatch.setattr(duplicate_store, "LOOKED_AT", 2)
+    viewer = referent()
+    for name in ("Anna", "Berthe", "Clara"):
+        await people.meet(viewer, first_name=name, last_name=name[::-1] * 2)
+    await two_files(people, viewer)
+    client = await people.client(viewer)
+    pages = [await client.get(f"/personnes/doublons?page={number}") for number in (1, 2, 3)]
+    assert [text_of(page.text).partition("regarde les dossiers ")[2][:11] for page in pages] == [
+        "1 à 2 des 5", "3 à 4 des 5", "5 à 5 des 5"
+    ]  # fmt: skip
+    assert ["/doublon/" in page.text for page in pages] == [True, False, True], "each of the two has her own page"
+    assert 'rel="next"' in pages[1].text and 'rel="prev"' in pages[1].text and 'rel="next"' not in pages[2].text
 
 
 async def test_two_persons_are_not_proposed_again(people: People):

@@ -6,11 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.consent import Category
-from contracts.refusals import (
-    FileLimited,
-    FileMerged,
-    NotFound,
-)
+from contracts.refusals import FileLimited, FileMerged, NotFound
 from contracts.vocabulary import Purpose
 from services.intake import own_page, retention
 from services.intake.commands import RecordConsent
@@ -21,10 +17,10 @@ from services.intake.evaluation import answer_of
 from services.intake.limiting import limited_among
 from services.intake.noting_contact_rules import SetContactRules, set_contact_rules
 from services.intake.tables import ConsentGrant, Person
+from tests.intake.data_requests_world import asked, fulfil
+from tests.intake.duplicates_world import merge, two_files, undo
 from tests.intake.people_world import People, a_desk, referent
 from tests.intake.people_world import asked as in_words
-from tests.intake.test_data_requests import asked, fulfil
-from tests.intake.test_duplicates import merge, two_files, undo
 from tests.intake.test_erasing import left_of
 
 

@@ -17,11 +17,7 @@ from contracts.refusals import (
 )
 from services.intake import caseload
 from services.intake.commands import SituationNow, UpdateSituation
-from services.intake.duplicate_merging import (
-    MergeFiles,
-    compare,
-    merge_files,
-)
+from services.intake.duplicate_merging import MergeFiles, compare, merge_files
 from services.intake.handlers import update_situation
 from services.intake.journal_kinds import Reason
 from services.intake.journal_tables import JournalEntry

@@ -157,6 +157,14 @@ async def test_what_cannot_be_taken_comes_back_at_its_field(people: People, more
     assert await people.rows(Person, Person.organisation == viewer.organisation) == []
 
 
+async def test_an_empty_form_says_at_once_that_a_name_and_a_birth_date_are_missing(people: People):
+    async with await people.client(referent()) as browser:
+        page = await browser.post("/rencontre", data=form(first_name="", last_name="", birth_date=""))
+    assert page.status_code == 422 and "Il reste 2 points à corriger" in page.text
+    assert page.text.index('href="#last_name"') < page.text.index('href="#birth_date"')
+    assert "<title>À corriger\u202f: Nouvelle rencontre" in page.text
+
+
 async def test_somebody_already_on_file_is_proposed_while_one_writes_and_before_one_keeps(people: People):
     viewer = referent()
     known = await people.meet(viewer, first_name="Bertille", last_name="Quasnoy", birth_date=date(1970, 1, 2))

@@ -17,8 +17,8 @@ from services.intake.erasing_tables import Erasure, RetentionRun
 from services.intake.person_keys import PersonKeyDestroyed
 from services.intake.tables import Base, Person
 from services.runtime.purging import Age, count_over_age, purge
+from tests.intake.data_requests_world import asked, fulfil, the_dpo
 from tests.intake.people_world import People, a_desk, referent
-from tests.intake.test_data_requests import asked, fulfil, the_dpo
 
 
 async def left_of(people: People, person: UUID) -> dict[str, int]:

@@ -7,8 +7,8 @@ from services.intake.data_request_rules import Kind
 from services.intake.erasable import APART, KEPT, personal_tables
 from services.intake.erasing_words import GOES, STAYS
 from services.intake.tables import Base, Person
+from tests.intake.data_requests_world import asked, the_dpo
 from tests.intake.people_world import People, a_desk, referent, text_of
-from tests.intake.test_data_requests import asked, the_dpo
 
 
 async def number_of(people: People, person: UUID) -> str:

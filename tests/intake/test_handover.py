@@ -147,8 +147,8 @@ async def test_a_withdrawal_before_the_referral_exists_marks_the_hand_over_refus
     finally:
         world.referrals.refusal = None
     async with world.service.database.web(ready.referent) as work:
-        [(row, _)] = await lists.list_tab(ready.referent, work, "a-moi")
-    assert (row.step, row.refusal) == ("refused", "grant-withdrawn")
+        [row] = await lists.list_tab(ready.referent, work, "a-moi")
+    assert (row.step, (await world.row(row.ref)).refusal) == ("refused", "grant-withdrawn")
     [answer] = await world.disclose(ready.agent, row.ref)
     assert answer.disclosure is None
 
@@ -257,7 +257,8 @@ async def test_what_a_withdrawal_stopped_on_its_way_is_taken_up_as_a_new_hand_ov
     assert ref != stopped and (await world.row(ref)).step == "sent"
     assert (await world.row(stopped)).state == "withdrawn"
     async with world.service.database.web(ready.referent) as work:
-        assert await lists.to_finish(ready.referent, work) == []
+        hers = await lists.hers_today(ready.referent, work)
+    assert hers.refused == hers.begun == []
 
 
 async def test_the_lag_of_each_consumer_can_be_read_with_the_permissions_of_the_service(world: World):

@@ -17,7 +17,7 @@ import pytest
 
 from services.intake import journal, journal_sealing, tables
 from services.intake.journal_chain import START, hash_of, instant, link, plain
-from services.intake.journal_heads import copy_file, heads_of, read_copy, sign_head, write_copy
+from services.intake.journal_heads import HeadKey, copy_file, heads_of, read_copy, sign_head, write_copy
 from services.intake.journal_kinds import KEPT, KEPT_FOR_CONTROL, Kind, Outcome, Thing, age_of, keep_until
 from services.intake.journal_verify import Report, verify, write_out
 from services.runtime.process import Service
@@ -282,6 +282,15 @@ async def test_a_head_is_signed_once_an_hour_and_its_key_lies_outside_the_databa
     assert await journal_sealing.sign_and_copy(chain.service, key, chain.folder) == 1
     assert await journal_sealing.sign_and_copy(chain.service, key, chain.folder) == 0
     assert (key.folder / "head.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_public_key_is_there_though_whoever_made_the_key_stopped_before_writing_it(tmp_path: Path):
+    folder = tmp_path / "journal"
+    made, public = HeadKey(folder).name, folder / "head.pub"
+    written = public.read_bytes()
+    public.unlink()
+    assert HeadKey(folder).name == made
+    assert public.read_bytes() == written and public.stat().st_mode & 0o777 == 0o600
 
 
 async def test_the_second_place_gets_what_it_missed_while_it_was_away(chain: Chain):

@@ -1,5 +1,6 @@
 """The second lock as it stands now: conventions as they are told, routes as the DPO keeps them."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from contracts.refusals import NoConvention, NoRoute, NotFound, PurposeNotRouted
 from contracts.replies import ConventionState
 from contracts.viewer import Role, Viewer
 from contracts.vocabulary import OrganisationKind
+from services.intake import web_erasures
 from services.intake.commands import WithdrawConsent
 from services.intake.consent_handlers import withdraw_consent
 from services.intake.conventions import learn_conventions
@@ -101,7 +103,7 @@ async def test_the_dpo_sees_what_a_decision_closes_then_ends_a_circuit_and_opens
     ref = (await world.hand_over(ready)).ref
     async with browser(world, dpo) as pages:
         matrix = await pages.get("/circuits")
-        assert "Depuis France Travail" in text(matrix) and f'<b>Vers</b> <a href="{HERE}">Caf</a>' in matrix.text
+        assert "Depuis France Travail" in text(matrix) and f'<b>Vers</b> <a href="{HERE}">Caf<span' in matrix.text
         asked = await pages.post(HERE, data={"action": "preview_end"})
         assert asked.status_code == 200 and "1 orientation en cours ne serait plus lisible" in text(asked)
         assert (await read(world, ready, ref)).disclosure is not None, "nothing happened yet"
@@ -179,7 +181,9 @@ async def test_a_decision_without_a_reason_or_by_somebody_else_is_none(world: Wo
             )  # fmt: skip
 
 
-async def test_the_dpo_sees_the_overdue_first_and_no_name(world: World, dpo):
+async def test_the_dpo_sees_the_overdue_first_how_many_wait_and_no_name(
+    world: World, dpo, monkeypatch: pytest.MonkeyPatch
+):
     ready = await world.ready()
     ref = (await world.hand_over(ready)).ref
     await world.disclose(ready.agent, ref)
@@ -189,6 +193,11 @@ async def test_the_dpo_sees_the_overdue_first_and_no_name(world: World, dpo):
         await work.execute("UPDATE erasurerequest SET due_on = '2026-01-05' WHERE handover = :ref", ref=ref)
     async with browser(world, dpo) as pages:
         answer = await pages.get("/effacements")
+        monkeypatch.setattr(web_erasures, "MOST", 0)
+        cut = text(await pages.get("/effacements"))
+    assert "1 demande en retard" in cut and "Caf de Valbrume" not in cut
+    assert re.search(r"\b[1-9]\d* de plus viendront ici", cut)
     shown = text(answer)
-    assert "1 demande en retard" in shown and "Caf de Valbrume, Accès aux droits En retard" in shown
+    assert "1 demande en retard" in shown and "de plus" not in shown
+    assert "Caf de Valbrume, Accès aux droits En retard" in shown
     assert "Kaddour" not in answer.text and str(ready.person) not in answer.text

@@ -3,8 +3,10 @@
 import pytest
 
 from services.intake import handover_lists as lists
+from services.intake import people_search
 from tests.intake.handover_world import World
 from tests.intake.pages_world import text
+from tests.intake.people_world import People, referent, text_of
 
 
 async def test_a_long_list_goes_on_over_the_page_and_shows_each_once(world: World, monkeypatch: pytest.MonkeyPatch):
@@ -21,3 +23,17 @@ async def test_a_long_list_goes_on_over_the_page_and_shows_each_once(world: Worl
         assert 'rel="next"' not in second.text and "3 orientations" in text(second)
     seen = [page.text.count(f'href="/orientations/{ref}"') > 0 for ref in refs for page in (first, second)]
     assert sum(seen) == 3
+
+
+async def test_a_search_that_finds_more_than_it_shows_says_so(people: People, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(people_search, "MOST_FOUND", 2)
+    viewer = referent()
+    refs = [await people.meet(viewer, first_name=name) for name in ("Anna", "Berthe", "Clara")]
+    client = await people.client(viewer)
+    for address, one in (("/personnes", "personnes"), (f"/personnes/{refs[0]}/doublons", "dossiers")):
+        answer = await client.post(address, data={"q": "Valtorix"})
+        assert (f"Plus de 2 {one}" in text_of(answer.text)) is (one == "personnes")
+        assert answer.text.count('class="who"') == 2
+    await people.meet(viewer, first_name="Dora")
+    answer = await client.post(f"/personnes/{refs[0]}/doublons", data={"q": "Valtorix"})
+    assert "Plus de 2 dossiers" in text_of(answer.text)

@@ -11,8 +11,8 @@ from contracts.viewer import Role, Viewer
 from services.intake.data_request_rules import Kind
 from services.intake.officer_tables import REACH
 from services.intake.tables import Base
+from tests.intake.data_requests_world import asked, the_dpo
 from tests.intake.people_world import People, referent
-from tests.intake.test_data_requests import asked, the_dpo
 
 
 async def run(people: People, viewer: Viewer, statement: str, **values: object):

@@ -32,8 +32,9 @@ def test_a_late_desk_is_named_with_what_was_expected_and_a_number_to_call(state:
     assert late.dial == "tel:0536491014"
 
 
-def test_without_a_number_nothing_dials() -> None:
-    late = overdue_of(handover(), None, NOW)
+@pytest.mark.parametrize("phone", [None, "05 36 49 10 14, poste 12", "le matin"])
+def test_without_a_number_alone_nothing_dials(phone: str | None) -> None:
+    late = overdue_of(handover(), phone, NOW)
     assert late is not None and late.dial is None
 
 

@@ -11,13 +11,19 @@ from asyncpg import InsufficientPrivilegeError
 from sqlmodel import select
 
 from contracts.asks import Disclose
+from contracts.refusals import GrantWithdrawn
 from contracts.viewer import Role, Viewer
+from contracts.vocabulary import Representation
 from services.intake import own_page
+from services.intake.commands import WithdrawConsent
+from services.intake.consent_handlers import withdraw_consent
 from services.intake.data_request_tables import DataRequest
 from services.intake.journal_tables import JournalEntry
 from services.intake.own_page_rules import NEVER, in_groups, new_address, new_code, typed_address, typed_code
 from services.intake.own_page_tables import PersonLink, PersonVisit
 from services.intake.tables import ConsentGrant, Encounter, Handover, Person
+from services.runtime.web import dates
+from tests.intake.consent_record_world import agree
 from tests.intake.people_world import People, a_desk, referent, text_of
 
 
@@ -223,6 +229,34 @@ async def test_she_keeps_a_part_of_what_she_agreed_to(people: People):
     assert row.categories == ["identity_min"]
     nothing = {**form, "command_id": str(uuid4()), "categories": []}
     assert (await browser.post(f"/moi/accords/{grant}", data=nothing)).status_code == 422
+
+
+async def test_what_is_refused_of_an_agreement_is_said_and_what_she_chose_is_kept(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    grant = await people.agree(viewer, person, desk)
+    browser = await opened(people, viewer, person)
+    form = {"command_id": str(uuid4()), "change": "narrow", "categories": ["identity_min"], "rights": ["rsa"]}
+    past = await browser.post(f"/moi/accords/{grant}", data={**form, "until": "2020-01-01"})
+    assert past.status_code == 422 and "Cette date est passée" in past.text and 'value="2020-01-01"' in past.text
+    assert re.findall(r'name="categories" value="(\w+)"[^>]* checked', past.text) == ["identity_min"]
+    async with people.work(viewer) as work:
+        await withdraw_consent(WithdrawConsent(grant=grant), work)
+    over = await browser.post(f"/moi/accords/{grant}", data=form)
+    assert over.status_code == GrantWithdrawn.status and "Vous avez déjà retiré cet accord." in over.text
+    assert 'name="change"' not in over.text
+
+
+async def test_an_agreement_whose_representative_speaks_for_her_no_more_is_shown_as_over(people: People):
+    viewer, desk = referent(), a_desk()
+    person = await people.meet(viewer)
+    now = datetime.now(UTC)
+    said = {"with_proxy": Representation.TUTELLE, "representative": "X", "expires_at": now + timedelta(days=100)}
+    for days, shown in ((10, True), (-10, False)):
+        until = (now + timedelta(days=days)).date()
+        await agree(people, viewer, person, desk, now - timedelta(days=60), represented_until=until, **said)
+        page = text_of((await (await opened(people, viewer, person)).get("/moi/page")).text)
+        assert page.count(dates.until(until)) == shown and ("accords terminés (1)" in page) is not shown
 
 
 @pytest.mark.parametrize("kind", ["access", "rectification", "erasure", "limitation", "opposition"])

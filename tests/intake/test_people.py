@@ -9,7 +9,7 @@ import pytest
 from contracts.refusals import DateInTheFuture, InvalidInput, NotFound, RoleNotAllowed, SocialSecurityNumberRefused
 from contracts.viewer import Role
 from contracts.vocabulary import Channel, HousingKind
-from services.intake import store
+from services.intake import people_list, store
 from services.intake.commands import MeetPerson, SituationNow, UpdateSituation
 from services.intake.erasable import APART
 from services.intake.handlers import meet_person, update_situation
@@ -140,6 +140,18 @@ async def test_another_organisation_finds_nobody_and_gets_not_found(people: Peop
         assert answer.text == unknown.text
 
 
+async def test_a_page_goes_on_from_her_own_people_to_her_colleagues_and_misses_nobody(people: People):
+    viewer = referent()
+    colleague = referent(viewer.organisation)
+    theirs = [await people.meet(viewer, last_name=name) for name in ("Aubry", "Bodin", "Cazal", "Duval")]
+    hers = [await people.meet(colleague, last_name=name) for name in ("Wattel", "Xavier", "Yvars")]
+    async with people.work(colleague) as work:
+        pages = [await people_list.list_people(colleague, work, "toutes", page, size=2) for page in range(1, 6)]
+    assert [[one.ref for one in page] for page in pages] == [
+        hers[:0:-1], [hers[0], theirs[3]], theirs[2:0:-1], [theirs[0]], []
+    ]  # fmt: skip
+
+
 async def test_a_colleague_sees_the_person_after_her_own(people: People):
     viewer = referent()
     colleague = referent(viewer.organisation)
@@ -147,9 +159,9 @@ async def test_a_colleague_sees_the_person_after_her_own(people: People):
     hers = await people.meet(colleague, last_name="Zola")
     await people.meet(viewer, person=theirs, first_name="", last_name="")
     async with people.work(colleague) as work:
-        assert [one.ref for one in await store.list_people(colleague, work, "toutes")] == [hers, theirs]
-        assert [one.ref for one in await store.list_people(colleague, work, "mes-personnes")] == [hers]
-        counts = await store.count_people(colleague, work)
+        assert [one.ref for one in await people_list.list_people(colleague, work, "toutes")] == [hers, theirs]
+        assert [one.ref for one in await people_list.list_people(colleague, work, "mes-personnes")] == [hers]
+        counts = await people_list.count_people(colleague, work)
     assert (counts["toutes"], counts["mes-personnes"], counts["en-attente"]) == (2, 1, 0)
     client = await people.client(colleague)
     page = text_of((await client.get("/personnes")).text)

@@ -1,10 +1,9 @@
-"""The pages of people: the list, the search, the forms, and for whom they open."""
+"""The pages of people: the list, the search, the forms."""
 
 import re
 from datetime import date
 from uuid import uuid4
 
-from contracts.viewer import Role
 from services.intake.tables import Encounter, Person, Situation
 from tests.intake.people_world import People, referent, text_of
 
@@ -71,14 +70,6 @@ async def test_a_form_that_cannot_be_taken_comes_back_with_what_was_typed(people
     assert 'href="#present"' in answer.text and "sécurité sociale" in answer.text
     missing = await client.post("/personnes/nouvelle", data={"command_id": str(uuid4()), "last_name": "Kervella"})
     assert missing.status_code == 422 and 'href="#channel"' in missing.text and "Kervella" in missing.text
-
-
-async def test_the_pages_of_people_open_for_referents_only(people: People):
-    ref = await people.meet(referent())
-    for role in (Role.DESK_AGENT, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DPO):
-        client = await people.client(referent(None, role))
-        for path in ("/personnes", "/personnes/nouvelle", f"/personnes/{ref}"):
-            assert (await client.get(path)).status_code == 403
 
 
 async def test_the_list_and_its_search_show_who_and_what_comes_next(people: People):

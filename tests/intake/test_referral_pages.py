@@ -61,6 +61,7 @@ async def test_recalling_asks_for_a_reason_and_keeps_the_version_that_was_shown(
         assert refused.status_code == 422 and "Choisissez une réponse de la liste" in text(refused)
         done = await browser.post(f"/orientations/{ref}/recall", data=typed | {"reason": "mistake"})
         assert done.status_code == 303 and done.headers["location"] == f"/orientations/{ref}"
+        assert "L’orientation est rappelée." in (await browser.get(f"/orientations/{ref}")).text
     acted = world.referrals.acted[-1]
     assert (acted.action.kind, acted.action.reason, acted.expected_version) == ("recall", "mistake", 7)
     assert str(acted.command_id) == command

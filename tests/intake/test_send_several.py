@@ -9,6 +9,7 @@ import pytest
 from contracts.asks import ListBouncing
 from contracts.refusals import DeskClosed
 from contracts.replies import BouncingFound, DeskDelay
+from contracts.rights import catalogue
 from services.intake.send_several import ref_of_line, summary
 from services.runtime.bus import Bus
 from tests.intake.handover_world import Ready, World
@@ -141,6 +142,15 @@ async def test_the_steps_ask_a_contact_for_each_right_and_show_what_each_desk_wo
         assert page.text.count("<h1>") == 1 and "style=" not in page.text
 
 
+async def test_of_the_rights_that_were_chosen_none_is_left_out(world: World, ready):
+    mine, _ = ready
+    every = "&".join(f"droit={code}" for code in (*catalogue(), "inconnu", "rsa"))
+    async with world.browser(mine.referent) as browser:
+        page = await browser.get(f"/personnes/{mine.person}/confier?{every}")
+    assert f"— {len(catalogue())} droits" in text(page)
+    assert re.findall(r'type="hidden" name="droit" value="(\w+)"', page.text) == list(catalogue())
+
+
 async def test_what_was_just_sent_is_taken_back_with_one_press_for_ten_seconds(world: World):
     ready = await world.ready()
     only(world, ready)
@@ -149,12 +159,18 @@ async def test_what_was_just_sent_is_taken_back_with_one_press_for_ten_seconds(w
     async with world.browser(ready.referent) as browser:
         page = (await browser.get(f"/orientations/{ref}")).text
         bar = page.split('<form class="undo"')[1].split("</form>")[0]
+        browser.cookies.set("relais_flash", "sent")
+        told = (await browser.get(f"/orientations/{ref}")).text
+        assert told.count("Orientation confiée.") == 1 and "ds-alert flash" not in told, "one sentence, not two"
+        assert told.index("</h1>") < told.index("Orientation confiée.") < told.index("pour annuler l’envoi")
         assert 'role="status"' in bar and page.index('class="undo"') < page.index("data-live")
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', bar))
         done = await browser.post(f"/orientations/{ref}/recall", data=hidden)
         assert done.status_code == 303 and world.referrals.acted[-1].action.reason == "mistake"
         await world.change(ref, sent_at=(await world.row(ref)).sent_at.replace(year=2025))
-        assert 'class="undo"' not in (await browser.get(f"/orientations/{ref}")).text
+        late = (await browser.get(f"/orientations/{ref}")).text
+        assert 'class="undo"' not in late
+        assert "L’orientation est rappelée." in late.split("ds-alert flash")[1].split("</p>")[0]
 
 
 async def test_a_recall_says_whether_the_desk_had_read_it(world: World):

@@ -1,11 +1,8 @@
 """Today by gesture: every task has its place, what is late comes first, and a long group is folded."""
 
-from datetime import UTC, datetime
-from uuid import uuid4
 
-from contracts.replies import Task
 from contracts.vocabulary import DepartureTask, FollowTask, TaskKind
-from services.intake.today_groups import ENDING, LATE, UNFINISHED, groups_of, in_full, lead_of
+from services.intake.today_groups import ENDING, LATE, UNFINISHED, groups_of, lead_of
 from services.intake.web_today import _NEXT
 
 EVERY = (*TaskKind, *DepartureTask, *FollowTask, LATE, ENDING, UNFINISHED)
@@ -40,15 +37,13 @@ def test_of_a_very_long_group_the_rest_is_counted_and_waits() -> None:
 
 
 def test_every_row_that_a_group_shows_is_one_that_is_read_in_full() -> None:
-    kinds = [TaskKind.DECLINED, TaskKind.EXPIRED, TaskKind.QUESTION] * 40
-    tasks = [Task(ref=uuid4(), kind=kind, referral=uuid4(), since=datetime.now(UTC)) for kind in kinds]
-    full = in_full(tasks)
-    rows = [item(one.kind, "late", "shown") for one in tasks if one.ref in full]
-    rows += [item(one.kind, "late", "counted") for one in tasks if one.ref not in full]
-    assert len(full) == 3 * 13
-    for group in groups_of(rows):
-        assert {one["who"] for one in (*group["first"], *group["more"])} == {"shown"}
-    assert [group["count"] for group in groups_of(rows)] == [40, 80]
+    kinds = [TaskKind.DECLINED, TaskKind.EXPIRED, TaskKind.QUESTION]
+    rows = [item(kind, "late") for kind in kinds for _ in range(13)]
+    rows += [{"group": kind, "kind": "late", "more": 27} for kind in kinds]
+    groups = groups_of(rows)
+    assert [(len(one["first"]), len(one["more"]), one["beyond"]) for one in groups] == [(3, 10, 27), (3, 10, 67)]
+    assert [(group["count"], group["late"]) for group in groups] == [(40, 40), (80, 80)]
+    assert lead_of(rows) == "120 choses vous attendent et sont en retard."
 
 
 def test_a_single_row_is_not_worth_folding() -> None:

@@ -38,6 +38,22 @@ async def test_today_starts_with_a_sentence_and_gives_each_task_its_one_next_act
     assert 'data-live="/aujourdhui/flux"' in page.text
 
 
+async def test_of_many_referrals_that_are_late_every_one_is_counted_and_the_oldest_are_shown(world: World):
+    ready = await world.ready()
+    refs = [(await world.hand_over(ready)).ref for _ in range(15)]
+    async with world.service.database.worker() as work:
+        envelopes = [
+            work.emit(fact_of(ready, ref, ReferralSent, next_due=datetime.now(UTC) - timedelta(days=30 - number)))
+            for number, ref in enumerate(refs)
+        ]
+    await world.service.inbox.take("intake-referral", envelopes)
+    async with world.browser(ready.referent) as browser:
+        page = await browser.get("/aujourdhui")
+    group = page.text.partition("Relancer un guichet")[2].partition("</section>")[0]
+    assert "15, dont 15 en retard" in group and "et 12 autres" in group and "2 de plus viendront ici" in group
+    assert [f'data-key="/orientations/{ref}"' in group for ref in refs] == [True] * 13 + [False] * 2
+
+
 async def test_a_free_day_says_what_will_appear(world: World):
     nobody = person_at_work(uuid4(), OrganisationKind.CCAS, Role.REFERENT)
     async with world.browser(nobody) as browser:

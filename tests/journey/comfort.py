@@ -56,7 +56,20 @@ _LANDMARKS = """() => {
   for (const part of count("nav, aside"))
     if (!part.ariaLabel && !part.getAttribute("aria-labelledby")) found.push(part.outerHTML.slice(0, 60));
   if (!document.querySelector("#annonces[aria-live=polite]")) found.push("no live region");
+  let level = 0;
+  for (const part of count("main :is(h1, h2, h3, h4, h5)")) {
+    if (+part.tagName[1] > level + 1) found.push(`<h${level}>, then ${part.outerHTML.slice(0, 60)}`);
+    level = +part.tagName[1];
+  }
   return found; }"""
+# A word that several buttons of a list share says by ear which one it is: «Ouvrir, Mme K.».
+_BARE = """() => {
+  const led = new Map();
+  for (const part of document.querySelectorAll("main .row .ds-button, main .card summary, main .row summary")) {
+    const said = (part.ariaLabel || part.textContent).replace(/\\s+/g, " ").trim();
+    if (!said.includes(", ")) led.set(said, (led.get(said) || new Set()).add(part.href || part.form?.action || part));
+  }
+  return [...led].filter(([, where]) => where.size > 1).map(([said]) => said); }"""
 
 
 async def discomforts(page: Page) -> list[str]:
@@ -67,6 +80,7 @@ async def discomforts(page: Page) -> list[str]:
     found += [f"320 spaced: cut off: {one}" for one in await page.evaluate(_CUT)]
     await page.evaluate(_PLAIN)
     found += [f"landmarks: {one}" for one in await page.evaluate(_LANDMARKS)]
+    found += [f"said of several: {one}" for one in await page.evaluate(_BARE)]
     found += [f"reduced motion: moves: {one}" for one in await page.evaluate(_MOVES)]
     await page.emulate_media(forced_colors="active", reduced_motion="reduce")
     found += [f"forced colours: no edge: {one}" for one in await page.evaluate(_EDGES)]

@@ -327,12 +327,17 @@ async def test_what_this_test_looks_for_is_found(sit, tmp_path: Path) -> None:
         box.style.cssText = "width: 3em; overflow: hidden; overflow-wrap: normal";
         box.style.setProperty("transition-duration", "1s", "important");
         chip.className = "chip"; chip.textContent = "mot"; chip.style.border = "0";
+        const rows = document.createElement("ul");
+        rows.innerHTML = "<li class='row'><a class='ds-button' href='/a'>Ouvrir</a></li><li class='row'>"
+          + "<a class='ds-button' href='/b'>Ouvrir</a></li><li><h4>Trop bas</h4></li>";
+        document.querySelector("main").append(rows);
         document.querySelector("main").prepend(box, chip, document.createElement("nav"));
         document.querySelector("a.skip").style.outline = "none"; }"""
     )
     found = "\n".join(await discomforts(seat.page))
     for wrong in ("320 spaced: beside the page: HR", "320 spaced: cut off: P", "reduced motion: moves: P",
-                  "no edge: A.chip", "landmarks: <nav>", "focus not seen: <a class=\"skip\""):  # fmt: skip
+                  "no edge: A.chip", "landmarks: <nav>", "then <h4>",
+                  "said of several: Ouvrir", "focus not seen: <a class=\"skip\""):  # fmt: skip
         assert wrong in found, found
     assert len(list(tmp_path.glob("control-*.png"))) == len(VIEWS)
 

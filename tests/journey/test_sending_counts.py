@@ -74,7 +74,9 @@ async def test_the_bar_that_takes_back_goes_by_itself(sit, relais) -> None:
     seat = await sit(REFERENT)
     await seat.open(f"/orientations/{sent.ref}")
     await expect(seat.page.locator("form.undo")).to_be_visible()
+    await expect(seat.page.locator("#annonces")).to_contain_text("pour annuler l’envoi")
     await expect(seat.page.locator("form.undo")).to_have_count(0, timeout=PATIENCE)
+    await expect(seat.page.locator("main .flash")).to_have_text("Orientation confiée.")
 
 
 async def test_two_rights_leave_in_one_form_in_at_most_eight_interactions(sit, relais) -> None:

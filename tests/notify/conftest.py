@@ -58,21 +58,20 @@ class Received:
         return "\n".join([*(f"{name}: {value}" for name, value in self.message.items()), *parts])
 
 
-class Relay:
-    """A real SMTP server on a port it keeps, whether it is up or away."""
+class Provider:
+    """A real server on a port it keeps, whether it is up or away."""
 
     def __init__(self) -> None:
-        self.mails: list[Received] = []
         self.refused: set[str] = set()
         self.port = 0
         self.server: asyncio.Server | None = None
 
     async def up(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(
-            lambda: SMTP(self, hostname="localhost", loop=loop), "127.0.0.1", self.port
-        )
+        self.server = await self.listen()
         self.port = self.server.sockets[0].getsockname()[1]
+
+    async def listen(self) -> asyncio.Server:
+        raise NotImplementedError
 
     async def down(self) -> None:
         if self.server is not None:
@@ -86,6 +85,18 @@ class Relay:
             yield
         finally:
             await self.up()
+
+
+class Relay(Provider):
+    """One that takes mails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mails: list[Received] = []
+
+    async def listen(self) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(lambda: SMTP(self, hostname="localhost", loop=loop), "127.0.0.1", self.port)
 
     async def handle_RCPT(self, server, session, envelope, address, options) -> str:
         if address in self.refused:
@@ -101,38 +112,22 @@ class Relay:
         return [mail for mail in self.mails if address in mail.to]
 
 
-class Gateway:
-    """A real HTTP gateway for text messages on a port it keeps; it remembers what it answered for."""
+class Gateway(Provider):
+    """An HTTP gateway for text messages; it remembers what it answered for."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.taken: dict[str, dict[str, str]] = {}
         self.calls = 0
         self.secrets: set[str] = set()
         self.status: int | None = None
-        self.refused: set[str] = set()
-        self.port = 0
-        self.server: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/messages"
 
-    async def up(self) -> None:
-        self.server = await asyncio.start_server(self._answer, "127.0.0.1", self.port)
-        self.port = self.server.sockets[0].getsockname()[1]
-
-    async def down(self) -> None:
-        if self.server is not None:
-            self.server.close()
-            self.server = None
-
-    @asynccontextmanager
-    async def away(self) -> AsyncIterator[None]:
-        await self.down()
-        try:
-            yield
-        finally:
-            await self.up()
+    async def listen(self) -> asyncio.Server:
+        return await asyncio.start_server(self._answer, "127.0.0.1", self.port)
 
     def to(self, number: str) -> list[dict[str, str]]:
         return [one for one in self.taken.values() if one["to"] == number]

@@ -1,5 +1,6 @@
 """The bell and the wishes about mail: what an account sees of hers alone, and when a mail may leave."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -95,6 +96,30 @@ async def test_the_bell_rings_for_the_contact_alone_and_stops_when_she_answers(r
         return await unread(agent) == before
 
     await until(quiet)
+
+
+async def test_what_came_after_the_page_was_shown_stays_new(relais, until):
+    referent, agent = await relais.sign_in(login(REFERENT)), await relais.sign_in(login(AGENT))
+
+    async def unread() -> int:
+        return (await agent.get("/avis/nombre")).json()["unread"]
+
+    async def confide(last_name: str) -> None:
+        person, before = await story.meet(referent, Someone("Aldegonde", last_name, "1990-02-11")), await unread()
+        await story.review(referent, person, "rsa")
+        await story.agree(referent, person, SOCIAL, "rsa")
+        await story.confide(referent, person, "rsa", mode="rdv_pris", accompanied_by="", message="Plutôt le matin.")
+
+        async def rings():
+            return await unread() == before + 1
+
+        await until(rings)
+
+    await confide("Vertalune")
+    shown = re.search(r'name="shown" value="([^"]+)"', (await agent.get("/avis")).text)[1]
+    await confide("Zorbalune")
+    assert (await agent.post("/avis/lu", data={"shown": shown})).status_code == 303
+    assert await unread() == 1
 
 
 async def test_wishes_are_kept_and_a_lonely_hour_is_refused(relais):

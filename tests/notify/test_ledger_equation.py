@@ -99,6 +99,26 @@ async def test_a_reminder_that_fired_without_a_telling_is_an_imbalance(world):
     assert after == {"scheduler": "ok", "ledger": "ok"}
 
 
+async def test_what_was_due_before_yesterday_is_counted_with_the_week_and_the_rest_at_once(world):
+    at = FIRST - timedelta(days=700)
+
+    async def lines(count) -> dict[int, int]:
+        async with world.service.database.worker(at=at) as work:
+            await count(work)
+            rows = await work.execute(
+                "SELECT day, sum(count)::int AS n FROM ledgerline WHERE day > :from AND day <= :to GROUP BY 1",
+                **{"from": at.date() - timedelta(days=20), "to": at.date()},
+            )
+            return {(at.date() - row.day).days: row.n for row in rows}
+
+    async with world.service.database.worker(at=at) as work:
+        for days in (0, 1, 2, 8, 9):
+            due = at - timedelta(days=days)
+            await ledger.enter(work, entry(uuid4(), uuid4(), uuid4(), due, Reason.STALE))
+    assert await lines(ledger_counts.measure) == {0: 1, 1: 1}
+    assert await lines(ledger_counts.count_the_week) == {0: 1, 1: 1, 2: 1, 8: 1}
+
+
 async def test_two_territories_in_one_database_each_have_their_beat_their_lines_and_their_channels(world):
     own, at = world.service, FIRST - timedelta(days=365)
     settings = own.settings.model_copy(update={"territory": "ailleurs"})
@@ -110,14 +130,14 @@ async def test_two_territories_in_one_database_each_have_their_beat_their_lines_
             async with one.database.worker(at=at) as work:
                 await ledger.enter(work, entry(uuid4(), uuid4(), uuid4(), at, Reason.STALE))
                 for _ in range(2):
-                    await ledger_counts.count_lines(work, at.date())
+                    await ledger_counts.count_lines(work, at.date(), at.date() + timedelta(days=1))
                 await watch.keep_states(own.app.state.channels, work)
             async with one.database.worker() as work:
                 assert await last_beat(None, work) and len(await channel_states(None, work)) == 2
                 lines = await work.execute("SELECT count FROM ledgerline WHERE day = :day", day=at.date())
                 assert lines.scalars() == [1]
                 await work.execute("DELETE FROM telling WHERE due_at = :at", at=at)
-                await ledger_counts.count_lines(work, at.date())
+                await ledger_counts.count_lines(work, at.date(), at.date() + timedelta(days=1))
     finally:
         await other.database.close()
 

@@ -1,6 +1,7 @@
 """A desk's own settings: its hours, an absence, a contact confirmed once a year."""
 
 import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -32,6 +33,7 @@ async def test_the_hours_of_a_desk_leave_as_a_fact_once_they_change(world, manag
     assert (fact.organisation, fact.closures) == (CAF, ())
     page = await text_of(manager, "/bureau/reglages")
     assert 'href="/tableau/reperes"' in page
+    assert "Réglages du guichet changés — Accueil social" in page and "Accueil social — Accueil social" not in page
     for words in ("Complet", "lundi 9 h - 12 h, 14 h - 17 h 30", "Pièce d’identité", "Les originaux, sans copie."):
         assert words in page, words
     typed = await text_of(manager, settings)
@@ -47,7 +49,8 @@ async def test_the_hours_of_a_desk_leave_as_a_fact_once_they_change(world, manag
     ("given", "field"),
     [
         ({"day_3": "de neuf à midi"}, "Écrivez les heures ainsi"),
-        ({"day_3": "14 h - 12 h"}, "Écrivez les heures ainsi"),
+        ({"day_3": "14 h - 12 h"}, "Mercredi\u202f: Écrivez les heures ainsi"),
+        ({"day_3": "Fermé"}, "Aucun jour n’est ouvert"),
         ({"documents_note": "Appeler avec le 2 85 05 78 006 084 36"}, "numéro de sécurité sociale"),
         ({"effective_from": "2020-01-01"}, "Cette date est passée"),
         ({"modes": []}, "Choisissez au moins une réponse."),
@@ -62,7 +65,25 @@ async def test_settings_that_cannot_be_are_said_at_their_field(world, manager, g
 
 def test_hours_are_read_as_people_write_them():
     assert [f"{a:%H%M}-{b:%H%M}" for a, b in stretches_of("9h à 12 h et 14:00 – 17:30")] == ["0900-1200", "1400-1730"]
-    assert stretches_of("") == []
+    assert [f"{a:%H%M}-{b:%H%M}" for a, b in stretches_of("de 9 à 12, 14-17h30")] == ["0900-1200", "1400-1730"]
+    assert stretches_of("") == stretches_of("Fermé") == stretches_of("fermee.") == []
+
+
+async def test_a_week_like_monday_is_written_once_and_reads_as_one_line(world, manager):
+    settings = f"/bureau/reglages/{SOCIAL}"
+    form = {"modes": ["rdv_pris"], "capacity": "open", "day_1": "9-12, 14-17h30", "day_3": "n’importe quoi",
+            "as_monday": "true", "day_6": "9 h - 12 h", "day_7": "fermé"}  # fmt: skip
+    assert "Mercredi\u202f: Écrivez" in (await manager.post(settings, data=form | {"as_monday": ""})).text
+    await post(manager, settings, **form)
+    fact = (await facts(world, DeskHoursChanged, SOCIAL))[-1]
+    assert [one.weekday for one in fact.hours] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]
+    page = await text_of(manager, "/bureau/reglages")
+    assert "du lundi au vendredi 9 h - 12 h, 14 h - 17 h 30\u202f; samedi 9 h - 12 h" in page
+    again = await text_of(manager, settings)
+    assert re.search(r'id="as_monday"[^>]* checked', again) and re.search(r'id="day_7"[^>]* value="fermé"', again)
+    await post(manager, settings, modes=["appel_a_trois", "rdv_accompagne", "rdv_pris", "dossier_transmis"],
+               capacity="open")  # fmt: skip
+    assert re.search(r'id="as_monday"(?![^>]* checked)', await text_of(manager, settings))
 
 
 async def test_an_absence_is_declared_by_oneself_and_by_the_manager_of_the_desk(world, manager):

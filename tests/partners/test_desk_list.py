@@ -19,9 +19,9 @@ from contracts.facts import (
 )
 from contracts.lifecycle import State
 from contracts.vocabulary import AttemptChannel, AttemptResult, HoldReason, Outcome, Turn
+from services.partners.desk_counts import Counts
 from services.partners.desk_list import lead
 from services.partners.domain import Tab
-from services.partners.store import Counts
 from services.runtime.gaps import fill_gaps
 from services.runtime.web.guard import COOKIE, session_hash
 

@@ -99,7 +99,7 @@ async def test_everything_that_happened_is_told_in_french_with_who(world, arrive
             fact="ReferralContactAttempted",
             at=fact.at,
             actor=agent,
-            details={"channel": "phone", "result": "message_left"},
+            details={"channel": "sms", "result": "message_left"},
         ),
         Step(fact="ReferralHeld", at=fact.at, details={"reason": "documents_awaited", "resume_on": "2026-12-09"}),
         Step(fact="ReferralAssigned", at=fact.at, actor=agent, details={"assignee": str(agent)}),
@@ -110,7 +110,7 @@ async def test_everything_that_happened_is_told_in_french_with_who(world, arrive
         update={"notes": (HandoverNote(ref=uuid4(), kind="question", at=fact.at, author=agent, text="Quel bail ?"),)}
     )
     text = await text_of(await world.at_desk(), f"/bureau/{fact.ref}")
-    for words in ("Contact noté\u202f: message laissé", "Par\u202f: téléphone.", "Premier contact promis",
+    for words in ("Contact noté\u202f: message laissé", "Par SMS.", "Premier contact promis",
                   "Mise en pause\u202f: pièces attendues", "Quel bail ?", "Question du guichet"):  # fmt: skip
         assert words in text, words
     assert '">Reprendre</a>' in text
@@ -149,6 +149,7 @@ async def test_every_action_has_a_form_and_becomes_a_command(world, arrived, act
     address = f"/bureau/{fact.ref}/{action}"
     text = await text_of(browser, address)
     assert text.count('data-variant="tertiary" href') == 1
+    assert "Orientation confiée par le CCAS de Valbrume." in text
     day = (world.now.date() + timedelta(days=3)).isoformat()
     filled = {
         "acknowledge": {"promised_for": day},
@@ -167,6 +168,8 @@ async def test_every_action_has_a_form_and_becomes_a_command(world, arrived, act
     assert (answer.status_code, answer.headers.get("location")) == (303, f"/bureau/{fact.ref}"), answer.text
     sent = world.around.acted[-1]
     assert (sent.ref, str(sent.command_id), sent.expected_version, sent.action.kind) == (fact.ref, command, 1, action)
+    told = await text_of(browser, f"/bureau/{fact.ref}")
+    assert ("C’est noté. La personne référente sait" in told) is (action == "acknowledge") and "C’est noté." in told
     if action == "request_information":
         assert world.around.notes[-1].text == "Quel est son loyer ?"
         assert sent.action.note == world.around.notes[-1].command_id

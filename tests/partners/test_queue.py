@@ -13,11 +13,12 @@ from contracts.lifecycle import State
 from contracts.refusals import AssigneeNotOfDesk, ReferralAlreadyAnswered
 from contracts.rights import catalogue
 from contracts.vocabulary import Turn
+from services.partners import store
 from services.partners.demonstration import ref_of
+from services.partners.desk_counts import Counts
 from services.partners.desk_list import lead
 from services.partners.domain import PARIS, Tab, today_in_paris
 from services.partners.saved_views import MOST
-from services.partners.store import Counts
 from services.partners.wanted import Wanted, read_wanted, wanted_of
 from services.partners.web_bulk import said_of_lot
 from services.runtime.web.guard import COOKIE, session_hash
@@ -267,3 +268,20 @@ async def test_the_page_of_the_keys_is_for_everybody_signed_in(world):
         text = await shown(await world.as_account(role=role), "/aide/clavier")
         assert "<kbd>j</kbd>" in text
         assert "Touches actives sur cet appareil" in text
+
+
+async def test_of_many_that_nobody_follows_each_is_counted_and_a_page_is_shown(world, arrived, monkeypatch):
+    monkeypatch.setattr(store, "PAGE", 2)
+    facts = [await arrived() for _ in range(3)]
+    async with world.service.database.worker() as work:
+        mark = "UPDATE deskitem SET unattended_since = :since WHERE ref = ANY(:refs)"
+        refs = [one.ref for one in facts]
+        await work.execute(mark, since=work.now, refs=refs)
+    try:
+        text = await shown(await world.at_desk(role="desk_manager"), "/bureau")
+    finally:
+        async with world.service.database.worker() as work:
+            await work.execute(mark, since=None, refs=refs)
+    part = text.partition("À attribuer")[2]
+    assert "3 orientations ne sont plus suivies par personne" in part
+    assert "1 de plus viendront ici" in part and part.count("/assign\"") == 2

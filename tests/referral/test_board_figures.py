@@ -141,6 +141,32 @@ async def test_the_open_one_is_in_the_backlog_and_in_the_list_of_what_does_not_m
     assert [one.ref for one in young] == [one.ref for one in late]
 
 
+async def test_rows_of_one_instant_stand_each_on_one_page(alone: Alone, two_desks: tuple[World, World]):
+    first, _ = two_desks
+    asked = wanted({"quoi": "sante", "guichet": str(first.desk)})
+    async with alone.database.web(first.coordinator, at=NOW) as work:
+        pages = [await read_list(first.coordinator, work, asked, most=2, skip=skip) for skip in (0, 2, 4)]
+    shown = [one.ref for rows, _ in pages for one in rows]
+    assert len(shown) == 5 and shown == sorted(shown) and [more for _, more in pages] == [True, True, False]
+
+
+async def test_an_issue_contradicted_where_it_was_sent_on_is_in_the_list_as_it_is_counted(alone: Alone):
+    first = World()
+    second, began = World(ccas=first.ccas), datetime(2025, 9, 29, 8, tzinfo=UTC)  # in the month before the window
+    before = (await board(alone, first.coordinator)).contradicted
+    root = await alone.sent(first, began)
+    await alone.act(first.agent, root, ProposeRedirect(to_desk=second.desk, to_organisation=second.caf), began + HOUR)
+    child = await alone.sent(second, began + 7 * DAY, viewer=first.referent, redirect_of=root)
+    await acknowledge(alone, second.agent, child, began + 7 * DAY + HOUR)
+    await alone.act(second.agent, child, reached(), began + 8 * DAY)
+    await alone.act(second.agent, child, Close(outcome=Outcome.NO_SHOW), began + 9 * DAY)
+    await alone.act(first.referent, child, ContradictOutcome(), began + 10 * DAY)
+    assert (await board(alone, first.coordinator)).contradicted == before + 1
+    async with alone.database.web(first.coordinator, at=NOW) as work:
+        listed, _ = await read_list(first.coordinator, work, wanted({"quoi": "contredites"}))
+    assert child in {one.ref for one in listed}
+
+
 async def test_a_reopened_referral_counts_from_its_first_sending_and_its_new_wait_by_itself(alone: Alone):
     world = World()
     ref = await alone.in_progress(world, MONDAY)

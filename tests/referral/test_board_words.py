@@ -1,6 +1,7 @@
 """The words of the board: a duration as people say it, a first sentence, a figure that says what it counts."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -8,7 +9,18 @@ from contracts.lifecycle import State
 from services.referral.backlog import Funnel, backlog
 from services.referral.board import Counted, measures, window_start
 from services.referral.board_list import ages_of
-from services.referral.board_view import NOT_YET, duration, lead, month_name, past_target, tile, yardstick
+from services.referral.board_view import (
+    MOST_ROWS,
+    NOT_YET,
+    Names,
+    duration,
+    lead,
+    month_name,
+    past_target,
+    table,
+    tile,
+    yardstick,
+)
 from services.referral.business_time import position
 from services.referral.tallying import began, rounded
 
@@ -67,6 +79,14 @@ def test_a_time_that_most_still_wait_for_is_never_shown_as_a_number():
 def test_no_referral_gives_a_dash_and_no_error():
     for measure in measures([], {}, MONDAY):
         assert tile(measure)["value"] == "–"
+
+
+def test_a_table_that_is_cut_says_how_many_rows_it_leaves_out():
+    desks = [counted("open", MONDAY, "tta")._replace(key=str(uuid4())) for _ in range(MOST_ROWS + 2)]
+    [answer, *_] = measures([], {"desk": desks}, MONDAY + timedelta(hours=1))
+    _, rows, more = table(answer, "desk", Names(None))
+    assert (len(answer.by_desk), len(rows), more) == (len(desks), MOST_ROWS, 2)
+    assert table(answer, "month", Names(None))[1:] == ([], 0)
 
 
 def test_the_yardstick_waits_for_three_months_of_hindsight():

@@ -85,6 +85,10 @@ async def a_long_life(alone: Alone, world: World) -> UUID:
     return ref
 
 
+def reminder(world: World, ref: UUID, step: LadderStep, told: Audience, at: datetime) -> ReminderTold:
+    return ReminderTold(ref=ref, step=step, audience=(told,), desk=world.desk, told=1, due_at=at, at=at)
+
+
 async def test_reopening_starts_a_new_answer_and_never_resets_what_runs_from_the_first_sending(alone: Alone):
     world = World()
     ref = await a_long_life(alone, world)
@@ -166,16 +170,7 @@ async def test_the_board_shows_a_fact_before_it_is_gathered_and_the_same_after(a
 async def test_the_record_alone_gives_the_same_rows_and_what_was_tampered_with_is_put_right(alone: Alone):
     world = World()
     ref = await a_long_life(alone, world)
-    told = ReminderTold(
-        ref=ref,
-        step=LadderStep.ACKNOWLEDGE_SOON,
-        audience=(Audience.ASSIGNEE,),
-        desk=world.desk,
-        told=1,
-        due_at=MONDAY + HOUR,
-        at=MONDAY + HOUR,
-    )
-    await alone.react(told)
+    await alone.react(reminder(world, ref, LadderStep.ACKNOWLEDGE_SOON, Audience.ASSIGNEE, MONDAY + HOUR))
     found = await rebuilt(alone)
     assert found.identical and found.facts > 0, found
     async with alone.worker() as work:
@@ -196,15 +191,7 @@ async def test_a_reminder_counts_as_worked_whether_it_is_known_before_or_after_t
     shares = []
     for world, answer_first in ((early, False), (late, True)):
         ref = await alone.sent(world, MONDAY)
-        told = ReminderTold(
-            ref=ref,
-            step=LadderStep.ACKNOWLEDGE_DUE,
-            audience=(Audience.MANAGER,),
-            desk=world.desk,
-            told=1,
-            due_at=MONDAY + DAY,
-            at=MONDAY + DAY,
-        )
+        told = reminder(world, ref, LadderStep.ACKNOWLEDGE_DUE, Audience.MANAGER, MONDAY + DAY)
         steps = [
             lambda w=world, r=ref: alone.act(
                 w.agent, r, Acknowledge(promised_for=paris_day(MONDAY + 2 * DAY)), MONDAY + 2 * DAY

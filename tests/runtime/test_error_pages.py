@@ -24,9 +24,10 @@ from contracts.refusals import (
     TooManyTries,
     every_refusal,
 )
+from contracts.viewer import Role
 from services.runtime import telemetry
 from services.runtime.web import body
-from services.runtime.web.errors import SAID, SAID_OF
+from services.runtime.web.errors import SAID, SAID_OF, SAID_TO_NOBODY
 from services.runtime.web.guard import COOKIE, OPEN, Pages
 from services.runtime.web.shell import make_app
 from tests.runtime.test_web_shell import REFERENT, Shell
@@ -65,6 +66,10 @@ def routes() -> APIRouter:
     async def mine() -> None:
         raise NotFound
 
+    @found.get("/coordination", frozenset({Role.COORDINATOR}))
+    async def coordination() -> None:
+        raise AssertionError
+
     return found.router
 
 
@@ -88,12 +93,28 @@ def main_of(answer: httpx.Response) -> str:
 async def test_each_error_says_what_is_not_lost_what_to_do_and_has_one_way_on(client, status, method, address) -> None:
     answer = await client.request(method, address)
     assert answer.status_code == status
-    page, said = main_of(answer), SAID[status]
-    assert f"<h1>{said.title}</h1>" in page
-    assert said.kept and said.kept in page
-    assert said.advice and all(line in page for line in said.advice)
+    page, said = main_of(answer), (SAID | SAID_TO_NOBODY)[status]
+    assert page.count("<h1>") == 1 and f"<h1>{said.title}</h1>" in page
+    assert said.kept and said.advice and all(line in page for line in said.advice)
+    # What happened, what is not lost, then what to do.
+    assert page.index('class="lead"') < page.index(f"<p>{said.kept}") < page.index(said.advice[0])
     assert page.count('class="ds-button"') == 1
     assert re.search(r'<p class="lead">[A-ZÀ-Ý].{10,}</p>', page)
+
+
+async def test_an_unknown_address_speaks_of_lists_only_to_who_has_some(client) -> None:
+    theirs, ours = main_of(await client.get("/nulle/part")), SAID[404]
+    assert "recopiez-la en entier" in theirs and "vos listes" not in theirs and "Aller à la connexion" in theirs
+    client.cookies.set(COOKIE, "cookie")
+    mine = main_of(await client.get("/nulle/part"))
+    assert ours.kept in mine and ours.advice[0] in mine and "Revenir à l’accueil" in mine
+
+
+async def test_a_page_of_another_role_leads_to_whom_to_ask(client) -> None:
+    client.cookies.set(COOKIE, "cookie")
+    answer = await client.get("/coordination")
+    assert answer.status_code == 403
+    assert '<a href="/aide#qui">À qui demander</a>' in main_of(answer) and answer.text.count("<h1>") == 1
 
 
 async def test_what_may_work_in_a_moment_is_tried_again_at_the_same_address(client) -> None:

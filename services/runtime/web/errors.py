@@ -21,6 +21,8 @@ class Said:
     title: str
     kept: str = ""
     advice: tuple[str, ...] = ()
+    link: tuple[str, str] | None = None  # an address and its words, beside the advice
+    lead: str = ""  # in the place of the refusal's sentence, where that one says all of this itself
 
 
 _UNKNOWN = Said("Demande impossible", "Rien n’a changé.", ("Revenez à la page précédente.",))
@@ -33,7 +35,8 @@ SAID = {
     403: Said(
         "Cette page n’est pas pour votre rôle",
         "Rien n’a changé.",
-        ("Si vous pensez que c’est une erreur, l’aide dit à qui écrire\u202f: «\u202fÀ qui demander\u202f».",),
+        ("Si vous pensez que c’est une erreur, l’aide dit à qui écrire.",),
+        ("/aide#qui", "À qui demander"),
     ),
     404: Said(
         "Page introuvable",
@@ -51,7 +54,7 @@ SAID = {
         ("Revenez à la page précédente et rechargez-la\u202f: elle dit où en sont les choses.",),
     ),
     410: Said(
-        "Ces informations ne sont plus consultables",
+        "Le partage a pris fin",
         "Votre liste garde la trace de l’orientation, sans rien de la personne.",
         ("Si vous aviez noté ses informations ailleurs, effacez-les.",),
     ),
@@ -64,7 +67,7 @@ SAID = {
         ("Revenez à la page précédente\u202f: ce que vous aviez écrit y est encore.",),
     ),
     429: Said(
-        "Trop d’essais", "Rien n’est bloqué pour de bon.", ("Attendez le temps indiqué ci-dessus, puis recommencez.",)
+        "Il faut attendre un peu", "Rien n’est bloqué pour de bon.", ("Ensuite, reprenez où vous en étiez.",)
     ),
     500: Said(
         "Une erreur est survenue",
@@ -79,6 +82,15 @@ SAID = {
         "Un instant",
         "Rien de ce qui était enregistré n’est perdu.",
         ("Attendez une minute, puis réessayez. Relais revient de lui-même.",),
+        lead="Une partie de Relais ne répond pas en ce moment.",
+    ),
+}
+# The same for whom nobody knows: she has no lists, and her address may come from a sheet of paper.
+SAID_TO_NOBODY = {
+    404: Said(
+        "Page introuvable",
+        "Rien n’a été effacé.",
+        ("Vérifiez l’adresse. Si elle est écrite sur une feuille qu’on vous a remise, recopiez-la en entier.",),
     ),
 }
 # Refusals whose status says less than they do, by slug.
@@ -112,7 +124,6 @@ async def error_page(
     A service may have pages that say it in their own words: `app.state.own_errors`, which answers None for all others.
     """
     pages: Renderer = request.app.state.pages
-    said = SAID_OF.get(slug) or SAID.get(status, _UNKNOWN)
     typed, files = await typed_in(request.scope) if status in _MAY_WORK_LATER else ([], False)
     reads = request.method in ("GET", "HEAD")
     shown = {
@@ -123,6 +134,9 @@ async def error_page(
     if own is not None and (answer := own(request, status, slug, shown)) is not None:
         return answer
     who = await _who(request, status)
+    to_nobody = SAID_TO_NOBODY.get(status) if who is None else None
+    said = SAID_OF.get(slug) or to_nobody or SAID.get(status, _UNKNOWN)
+    sentence = said.lead or sentence
     return pages.render(request, "error.html", status=status, said=said, sentence=sentence, viewer=who, **shown)
 
 

@@ -38,6 +38,8 @@ FLASHES = {
     "sent": ("Orientation confiée.", "success"),
     "sending": ("Envoi en cours\u202f: l’orientation partira dès que possible, rien n’est perdu.", "warning"),
     "acted": ("C’est noté.", "success"),
+    "acknowledged": ("C’est noté. La personne référente sait que vous avez reçu l’orientation.", "success"),
+    "recalled": ("C’est noté. L’orientation est rappelée.", "success"),
     "managers_asked": ("Les responsables du guichet sont prévenus. Une fois par semaine au plus.", "success"),
     "contested": ("Le refus est contesté\u202f: le guichet a l’orientation de nouveau.", "success"),
     "narrowed": ("L’accord est réduit. Ce qui en est retiré n’est plus consultable.", "success"),
@@ -91,10 +93,14 @@ def dial(text: str | None) -> str | Markup:
     return _dialling('<button class="tel" type="button" data-dial title="Appeler">{text}</button>', text)
 
 
+def dialled(text: str | None) -> str | None:
+    """What is dialled for that number; None of what is no number, or more than one."""
+    return re.sub(r"[^\d+]", "", text) if text and DIALLED.fullmatch(text.strip()) else None
+
+
 def _dialling(how: str, text: str | None) -> str | Markup:
-    if text is None or not DIALLED.fullmatch(text.strip()):
-        return text or ""
-    return Markup(how).format(number=re.sub(r"[^\d+]", "", text), text=text.strip())
+    number = dialled(text)
+    return Markup(how).format(number=number, text=text.strip()) if text and number else text or ""
 
 
 @cache

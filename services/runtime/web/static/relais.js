@@ -5,6 +5,10 @@
     if (voice) voice.textContent = text;
   };
 
+  // What stands in a live region when the page comes is not read aloud by itself: what a form just did is said again.
+  const done = document.querySelector("main .flash, main [data-said]");
+  if (done) setTimeout(() => say(done.textContent.trim()), 300);
+
   // The error summary takes the focus, so that the first thing heard is what to correct.
   document.querySelector(".ds-error-summary")?.focus();
 
@@ -36,18 +40,23 @@
   for (const bar of document.querySelectorAll("[data-gone-after]")) {
     setTimeout(() => {
       const held = bar.contains(document.activeElement);
+      const stays = bar.querySelector("[data-stays]");
+      if (stays) {
+        bar.before(Object.assign(document.createElement("p"), { className: "ds-alert flash", textContent: stays.textContent }));
+        bar.previousElementSibling.dataset.color = "success";
+      }
       bar.remove();
       if (held) document.getElementById("contenu").focus();
     }, bar.dataset.goneAfter * 1000);
   }
 
-  // A page made to be printed.
   // A person's number is no address of the page: it is dialled from its text. What a live region brings does it too.
   document.addEventListener("click", (event) => {
     const number = event.target.closest("[data-dial]")?.textContent;
     if (number) location.assign(`tel:${number.replace(/[^\d+]/g, "")}`);
   });
 
+  // A page made to be printed.
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
   // What is left to write in a text of limited length.
