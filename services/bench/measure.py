@@ -12,7 +12,7 @@ import asyncpg
 from rich.console import Console
 
 from services.bench import beside, board, figures, memory, pages, search, timers
-from services.bench.figures import Figure
+from services.bench.figures import Figure, percentile
 from services.bench.load import Plan, Sent, in_own_process
 from services.bench.people import Territory, make_territory
 from services.bench.servers import Application, Bench, application, started
@@ -52,14 +52,17 @@ async def measure_every_page(*, as_json: bool) -> None:
     """Measure rows 13, 14 and 16, and print them with the slowest pages, or every page as JSON. About four minutes."""
     where, began = figures.machine(), time.monotonic()
     found, measured, referrals = await pages.measure_pages()
-    rows = [{"role": one.role, "page": one.kind, "p95_ms": one.p95} for one in measured]
+    rows = [
+        {"role": one.role, "page": one.kind, "p95_ms": one.p95, "median_ms": percentile(one.took, 0.5)}
+        for one in measured
+    ]
     if as_json:
         said = {"machine": where, "referrals": referrals, "seconds": time.monotonic() - began, "pages": rows}
         print(json.dumps(figures.as_json(found, **said), indent=1))
         return
     _print(found, f"{referrals} orientations, {where['cores']} cœurs, charge {where['load_1_minute']} au départ")
     for one in measured[:12]:
-        print(f"{one.p95:8.0f} ms  {one.role:<14} {one.kind}")
+        print(f"{one.p95:8.0f} ms (médiane {percentile(one.took, 0.5):.0f})  {one.role:<14} {one.kind}")
 
 
 def _print(found: list[Figure], title: str) -> None:

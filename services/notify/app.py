@@ -40,13 +40,13 @@ def build(service: Service) -> None:
     back = bounce_address(settings, Tokens(service.servers.keys / service.name))
     channels = (Mailer(settings, box, clock, back), TextMessages(settings, texts, clock))
     mailer, sms = channels
-    sender, scheduler = Sender(service, *channels), Scheduler(service)
+    sender, scheduler, ledger = Sender(service, *channels), Scheduler(service), ledger_counts.Measured()
     intake = BounceIntake(settings, back, sender.bounces)
     service.bus.listeners.append(sender.wake_on)
 
     async def measure() -> None:
         async with service.database.worker() as work:
-            await ledger_counts.measure(work)
+            await ledger_counts.measure(work, ledger)
             await watch.keep_states(channels, work)
 
     began = clock()
@@ -66,7 +66,7 @@ def build(service: Service) -> None:
                 SendSignInCode: partial(send_sign_in_code, channel=mailer),
                 SendPersonCode: partial(send_person_code, channel=sms),
                 ListBouncing: _read(service, bounces.list_bouncing),
-                CheckReminders: _read(service, partial(watch.check_reminders, texts=sms.offered)),
+                CheckReminders: _read(service, partial(watch.check_reminders, texts=sms.offered, ledger=ledger)),
             },
             reactions=REACTIONS,
             # The turn waits by itself, for a telling or for a second.

@@ -13,7 +13,7 @@ from services.notify.domain import WAITING, State
 from services.runtime.database import Work
 
 RECOUNTED_DAYS = 8
-A_DAY = timedelta(days=1)
+A_DAY, GOOD_FOR = timedelta(days=1), timedelta(seconds=20)
 TELLINGS = Gauge("relais_tellings", "Tellings due today (Europe/Paris), by what became of them", ["state"])
 IMBALANCE = Gauge(
     "relais_tellings_imbalance", "Tellings due today in no state, and reminders that fired without one; always 0"
@@ -52,6 +52,28 @@ class Day:
         return self.due - self.sent - self.suppressed - self.failed - self.pending + self.untold
 
 
+@dataclass
+class Measured:
+    """Today's ledger as this process counted it last: a page that only wants to know whether all is well waits for no
+    count.
+    """
+
+    day: Day | None = None
+    at: datetime | None = None
+
+    async def now(self, work: Work) -> Day:
+        """Today's ledger, as counted less than GOOD_FOR ago."""
+        if self.day is None or self.at is None or not timedelta() <= work.now - self.at < GOOD_FOR:
+            await self.count(work)
+        assert self.day is not None
+        return self.day
+
+    async def count(self, work: Work) -> Day:
+        """Today's ledger, counted now and kept."""
+        self.day, self.at = await day_of(work, paris_day(work.now)), work.now
+        return self.day
+
+
 async def day_of(work: Work, day: date) -> Day:
     """The ledger of one day of Europe/Paris."""
     begins, ends = (datetime.combine(one, time.min, PARIS) for one in (day, day + A_DAY))
@@ -68,9 +90,9 @@ async def day_of(work: Work, day: date) -> Day:
     )
 
 
-async def measure(work: Work) -> Day:
-    """Set the metrics from today's ledger, and return it; count the lines of today and yesterday anew."""
-    today = await day_of(work, paris_day(work.now))
+async def measure(work: Work, kept: Measured | None = None) -> Day:
+    """Set the metrics from today's ledger, keep it, and return it; count the lines of today and yesterday anew."""
+    today = await (kept or Measured()).count(work)
     for state in ("due", "sent", "suppressed", "failed", "pending"):
         TELLINGS.labels(state).set(getattr(today, state))
     IMBALANCE.set(today.imbalance)

@@ -20,12 +20,14 @@ ON CONFLICT (territory, name) DO UPDATE SET state = excluded.state, since = excl
 """
 
 
-async def check_reminders(ask: CheckReminders, work: Work, *, texts: bool) -> RemindersChecked:
+async def check_reminders(
+    ask: CheckReminders, work: Work, *, texts: bool, ledger: ledger_counts.Measured
+) -> RemindersChecked:
     """The alarm, or None; and whether text messages can leave."""
     if not ask.alarm:
         return RemindersChecked(alarm=None, texts=texts)
     beat = await store.last_beat(None, work)
-    today = await ledger_counts.day_of(work, paris_day(work.now))
+    today = await ledger.now(work)
     paused = [one.label for one in await store.channel_states(None, work) if one.state != Circuit.CLOSED]
     alarm = ledger_words.alarm(beat, work.now) or ledger_words.unbalanced(today.imbalance)
     return RemindersChecked(alarm=alarm or ledger_words.paused(paused), texts=texts)

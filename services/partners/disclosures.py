@@ -16,7 +16,7 @@ from contracts.lifecycle import reading_ended
 from contracts.refusals import HandoverClosed, NoConvention, Refusal, ServiceAway, from_wire
 from contracts.replies import Disclosed, DisclosedAll, ErasuresFound, StatesFound
 from contracts.viewer import Viewer
-from services.partners.recipients import conventions_in_force
+from services.partners.recipients import in_force_with
 from services.runtime.process import Service
 
 # What a row of a list says of a person.
@@ -97,7 +97,7 @@ def passed_on(found: DisclosedAll, stand: StatesFound, covered: bool, service: S
 async def under_convention(viewer: Viewer, service: Service) -> bool:
     """Whether a convention with the viewer's organisation is in force now."""
     async with service.database.web(viewer) as work:
-        return viewer.organisation in await conventions_in_force(work.now, work, [viewer.organisation])
+        return await in_force_with(viewer.organisation, work)
 
 
 async def read_erasures(viewer: Viewer, service: Service, referral: UUID | None = None) -> ErasuresFound:

@@ -40,6 +40,11 @@ LEFT JOIN LATERAL (
 ) c ON true
 WHERE d.ref = :desk
 """
+_IN_FORCE = """
+SELECT EXISTS (
+    SELECT FROM partners.convention WHERE organisation = :organisation AND starts <= :now AND ends > :now
+)
+"""
 _STAFF = """
 SELECT a.ref, a.name, a.active, s.starts, s.ends, s.deputy
 FROM partners.membership m
@@ -198,6 +203,12 @@ async def read_staff(desks: Sequence[UUID], work: Work) -> Staff:
     for one in (await work.session.execute(statement)).scalars():
         staff.absences.append(Away(one.account, one.starts, one.ends, one.deputy))
     return staff
+
+
+async def in_force_with(organisation: UUID, work: Work) -> bool:
+    """Whether that organisation has a convention that `conventions_in_force` would give now."""
+    asked = {"organisation": organisation, "now": work.now}
+    return bool((await work.execute(_IN_FORCE, **asked)).scalar_one())
 
 
 async def conventions_in_force(

@@ -5,18 +5,15 @@ Every reading takes who asks first; row-level security is the second net.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, true
+from sqlalchemy import ColumnElement, func, select
 
 from contracts.facts import DeskItemViewed
-from contracts.lifecycle import State
 from contracts.refusals import NotFound
 from contracts.viewer import Role, Viewer
-from contracts.vocabulary import Turn
-from services.partners.desk_counts import kept_by
+from services.partners.desk_counts import DUE, kept_by
 from services.partners.domain import Tab, end_of_day
 from services.partners.tables import STILL_OPEN, Account, DeskItem
 from services.partners.wanted import Wanted
@@ -24,23 +21,28 @@ from services.runtime.database import Work
 
 PAGE = 30
 _I: Any = DeskItem  # its attributes are SQL columns in a statement
-_OPEN = text(f"deskitem.{STILL_OPEN}")
-_ENDED = text(f"NOT (deskitem.{STILL_OPEN})")
-_WAITS = and_(_I.state == State.ON_HOLD.value, _I.turn.is_not(None), _I.turn != Turn.DESK.value)
-_OURS = or_(
-    _I.state.in_([State.ACKNOWLEDGED.value, State.IN_PROGRESS.value]),
-    and_(_I.state == State.ON_HOLD.value, func.coalesce(_I.turn, Turn.DESK.value) == Turn.DESK.value),
-)
-_NEW = _I.state == State.SENT.value
-_DUE = case((_NEW, _I.acknowledge_due), else_=_I.next_due)
-_ORDER: dict[Tab, tuple[Any, ...]] = {
-    Tab.TO_ANSWER: (_I.acknowledge_due.asc().nulls_last(), _I.received_at, _I.ref),
-    Tab.TODAY: (_DUE.asc(), _I.ref),
-    Tab.LATE: (_DUE.asc(), _I.ref),
-    Tab.IN_PROGRESS: (_I.next_due.asc().nulls_last(), _I.moved_at, _I.ref),
-    Tab.WAITING: (_I.next_due.asc().nulls_last(), _I.moved_at, _I.ref),
-    Tab.ENDED: (_I.ended_at.desc().nulls_last(), _I.ref),
+_NEW = "state = 'sent'"
+_OURS = "(state IN ('acknowledged', 'in_progress') OR state = 'on_hold' AND coalesce(turn, 'desk') = 'desk')"
+_VIEWS = {
+    Tab.TO_ANSWER: _NEW,
+    Tab.TODAY: f"({_NEW} OR {_OURS}) AND :now <= {DUE} AND :tomorrow > {DUE}",
+    Tab.LATE: f"({_NEW} OR {_OURS}) AND :now > {DUE}",
+    Tab.IN_PROGRESS: _OURS,
+    Tab.WAITING: "state = 'on_hold' AND turn <> 'desk'",
+    Tab.ENDED: "true",
 }
+_ORDER = {
+    Tab.TO_ANSWER: "acknowledge_due NULLS LAST, received_at, ref",
+    Tab.TODAY: f"{DUE}, ref",
+    Tab.LATE: f"{DUE}, ref",
+    Tab.IN_PROGRESS: "next_due NULLS LAST, moved_at, ref",
+    Tab.WAITING: "next_due NULLS LAST, moved_at, ref",
+    Tab.ENDED: "ended_at DESC NULLS LAST, ref",
+}
+_ITEMS = f"""
+SELECT {", ".join(f'"{name}"' for name in DeskItem.model_fields)} FROM partners.deskitem
+WHERE desk = ANY(:desks) AND {{still}} AND {{view}} AND {{kept}} ORDER BY {{order}} LIMIT :size OFFSET :skipped
+"""
 _ORGANISATIONS = "SELECT ref, name FROM partners.organisation WHERE ref = ANY(:refs)"
 _DESKS = "SELECT ref, name FROM partners.desk"
 
@@ -67,12 +69,17 @@ class Names:
 
 
 async def list_items(viewer: Viewer, wanted: Wanted, work: Work, *, page: int = 1) -> list[DeskItem]:
-    """One page of 30 items of a view, what presses first."""
-    where = (_at_desks(viewer), _view(wanted.tab, work.now), _kept(viewer, wanted))
-    still = _ENDED if wanted.tab is Tab.ENDED else _OPEN
-    statement = select(DeskItem).where(*where, still).order_by(*_ORDER[wanted.tab])
-    rows = await work.session.execute(statement.limit(PAGE).offset(PAGE * (page - 1)))
-    return list(rows.scalars())
+    """One page of 30 items of a view, what presses first. Rows to read, not models to change."""
+    kept, values = kept_by(viewer, wanted)
+    statement = _ITEMS.format(
+        still=f"NOT ({STILL_OPEN})" if wanted.tab is Tab.ENDED else STILL_OPEN,
+        view=_VIEWS[wanted.tab],
+        kept=kept,
+        order=_ORDER[wanted.tab],
+    )
+    values |= {"desks": list(viewer.desks), "now": work.now, "tomorrow": end_of_day(work.now)}
+    rows = await work.execute(statement, size=PAGE, skipped=PAGE * (page - 1), **values)
+    return [cast(DeskItem, row) for row in rows]
 
 
 async def read_items(viewer: Viewer, refs: Sequence[UUID], work: Work) -> list[DeskItem]:
@@ -125,14 +132,21 @@ def role_at_desk(viewer: Viewer, desk: UUID) -> Role:
 
 
 async def read_names(
-    _viewer: Viewer, work: Work, *, organisations: Iterable[UUID | None] = (), accounts: Iterable[UUID | None] = ()
+    _viewer: Viewer,
+    work: Work,
+    *,
+    organisations: Iterable[UUID | None] = (),
+    accounts: Iterable[UUID | None] = (),
+    desks: bool = False,
 ) -> Names:
-    """The names that a page needs; everybody of the territory may read the directory. Desks all come: there are few."""
+    """The names that a page needs; everybody of the territory may read the directory. `desks` brings those of all
+    desks: there are few.
+    """
     wanted = {one for one in organisations if one}
     people = {one for one in accounts if one}
     found = Names()
     found.organisations = dict(await work.execute(_ORGANISATIONS, refs=list(wanted))) if wanted else {}
-    found.desks = dict(await work.execute(_DESKS))
+    found.desks = dict(await work.execute(_DESKS)) if desks else {}
     if people:
         statement: Any = select(Account).where(Account.ref.in_(people))  # type: ignore[attr-defined]
         found.accounts = {one.ref: one for one in (await work.session.execute(statement)).scalars()}
@@ -142,23 +156,3 @@ async def read_names(
 def _at_desks(viewer: Viewer) -> ColumnElement[bool]:
     found: ColumnElement[bool] = _I.desk.in_(viewer.desks)
     return found
-
-
-def _kept(viewer: Viewer, wanted: Wanted) -> ColumnElement[bool]:
-    said, values = kept_by(viewer, wanted)
-    return text(said).bindparams(**values)  # type: ignore[return-value]
-
-
-def _view(tab: Tab, now: datetime) -> ColumnElement[bool]:
-    match tab:
-        case Tab.TO_ANSWER:
-            return _NEW
-        case Tab.LATE:
-            return and_(or_(_NEW, _OURS), now > _DUE)
-        case Tab.TODAY:
-            return and_(or_(_NEW, _OURS), now <= _DUE, end_of_day(now) > _DUE)
-        case Tab.IN_PROGRESS:
-            return _OURS
-        case Tab.WAITING:
-            return _WAITS
-    return true()

@@ -109,7 +109,7 @@ async def _overtaken(service: Service, viewer: Viewer, sheet: _Sheet, typed: dic
     if view is None:
         return None
     async with service.database.web(viewer) as work:
-        names = await store.read_names(viewer, work, accounts=accounts_of(view))
+        names = await store.read_names(viewer, work, accounts=accounts_of(view), desks=True)
         written = words_typed(sheet.form.fields(sheet.around), typed)
         return overtaken(viewer, view, sheet.form.action, written, names, work.now)
 

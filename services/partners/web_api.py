@@ -157,7 +157,7 @@ async def keep_question(request: Request, viewer: Asking, ref: UUID, body: Quest
 def _item(item: DeskItem, readings: Readings) -> Item:
     row = readings.of(item.ref)
     return Item(
-        **item.model_dump(exclude={"territory"}),
+        **{name: getattr(item, name) for name in DeskItem.model_fields if name != "territory"},
         disclosure=row.disclosure if row else None,
         refusal=row.refusal if row else None,
     )

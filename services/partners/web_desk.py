@@ -181,6 +181,7 @@ async def _names(
             work,
             organisations=[item.sender_organisation, item.organisation],
             accounts=people | (desk_steps.accounts_of(view) if view else set()),
+            desks=True,
         )
 
 

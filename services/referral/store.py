@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, func, or_, true, update
+from sqlalchemy import ARRAY, Uuid, bindparam, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -33,6 +33,7 @@ _WORDS = {"state": State, "state_before_hold": State, "turn": Turn, "outcome": O
 COORDINATION = "coordination.all"
 _PLAIN: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 _CHECKS = (FollowTask.CHECK_30, FollowTask.CHECK_90)
+_STATES = "SELECT ref, state, ended_at FROM referral.referral WHERE ref = ANY(:refs) AND {readable}"
 _TASKS = f"""
 WITH asked AS (
     SELECT ref, kind, referral, since, due, account,
@@ -66,18 +67,23 @@ def life_of(row: Referral) -> Life:
     return Life(**values)
 
 
-def readable(viewer: Viewer) -> ColumnElement[bool]:
-    """SQL of who may read a referral: the sending organisation, the desk, the coordination; on her page, its person."""
+def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:
+    """SQL of who may read a referral, with its values, references all: the sending organisation, the desk, the
+    coordination; on her page, its person.
+    """
     if viewer.herself:
-        return col(Referral.person) == viewer.account
+        return "person = :viewer", {"viewer": viewer.account}
     if viewer.has(Role.COORDINATOR):
-        return true()
-    return or_(col(Referral.sender_organisation) == viewer.organisation, col(Referral.desk).in_(viewer.desks))
+        return "true", {}
+    asked = {"organisation": viewer.organisation, "desks": list(viewer.desks)}
+    return "(sender_organisation = :organisation OR desk = ANY(cast(:desks AS uuid[])))", asked
 
 
 async def find(viewer: Viewer, ref: UUID, work: Work, *, lock: bool = False) -> Referral:
     """The referral, locked when it is to be changed; NotFound also when it is another's."""
-    query = select(Referral).where(Referral.ref == ref, readable(viewer))
+    condition, values = readable(viewer)
+    typed = [bindparam(name, one, ARRAY(Uuid) if isinstance(one, list) else Uuid()) for name, one in values.items()]
+    query = select(Referral).where(Referral.ref == ref, text(condition).bindparams(*typed))
     row = (await work.session.exec(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         raise NotFound()
@@ -86,9 +92,9 @@ async def find(viewer: Viewer, ref: UUID, work: Work, *, lock: bool = False) -> 
 
 async def states_of(viewer: Viewer, work: Work, refs: Iterable[UUID]) -> dict[UUID, StateNow]:
     """State and end of those of these referrals that the viewer may read."""
-    columns = select(Referral.ref, Referral.state, Referral.ended_at)
-    found = await work.session.exec(columns.where(col(Referral.ref).in_(list(refs)), readable(viewer)))
-    return {ref: StateNow(state=State(state), ended_at=ended_at) for ref, state, ended_at in found.all()}
+    condition, values = readable(viewer)
+    found = await work.execute(_STATES.format(readable=condition), refs=list(refs), **values)
+    return {ref: StateNow(state=State(state), ended_at=ended_at) for ref, state, ended_at in found}
 
 
 async def lock_for_clock(refs: Iterable[UUID], work: Work) -> list[Referral]:

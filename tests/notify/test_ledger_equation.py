@@ -99,6 +99,19 @@ async def test_a_reminder_that_fired_without_a_telling_is_an_imbalance(world):
     assert after == {"scheduler": "ok", "ledger": "ok"}
 
 
+async def test_a_page_hears_of_the_ledger_as_it_was_counted_a_moment_ago_and_never_longer(world):
+    at, kept = FIRST - timedelta(days=800), ledger_counts.Measured()
+
+    async def due(later: float) -> int:
+        async with world.service.database.worker(at=at + timedelta(seconds=later)) as work:
+            return (await kept.now(work)).due
+
+    assert await due(0) == 0
+    async with world.service.database.worker(at=at) as work:
+        await ledger.enter(work, entry(uuid4(), uuid4(), uuid4(), at, Reason.STALE))
+    assert [await due(later) for later in (19, 20, 21)] == [0, 1, 1]
+
+
 async def test_what_was_due_before_yesterday_is_counted_with_the_week_and_the_rest_at_once(world):
     at = FIRST - timedelta(days=700)
 
