@@ -7,11 +7,10 @@ several workers is first, and with the instant at which it became true.
 from datetime import timedelta
 
 from services.intake.notice import copy_shipped
-from services.runtime.jobs import Job
+from services.runtime.jobs import A_DAY, EVER, WHOLE_EVERY, Job
 from services.runtime.process import Service
 
-END_EVERY, WHOLE_EVERY, COPY_EVERY = 60.0, 3600.0, 3600.0
-A_DAY, EVER = timedelta(days=1), timedelta(days=36_500)
+END_EVERY, COPY_EVERY = 60.0, 3600.0
 BATCH = 500
 _ENDED = """
 INSERT INTO consentevent (ref, person, organisation, "grant", kind, desk, desk_name, details, at)

@@ -19,13 +19,12 @@ from contracts.vocabulary import ErasureCause, ErasureState, KeepingReason, Word
 from services.intake import journal
 from services.intake.journal_kinds import Kind, Thing
 from services.runtime.database import Work
-from services.runtime.jobs import Job
+from services.runtime.jobs import A_DAY, EVER, WHOLE_EVERY, Job
 from services.runtime.process import Service
 from services.runtime.settings import Settings
 from services.runtime.web.dates import PARIS
 
-LOOK_EVERY, WHOLE_EVERY = 60.0, 3600.0
-A_DAY, EVER = timedelta(days=1), timedelta(days=36_500)
+LOOK_EVERY = 60.0
 DESK = (Role.DESK_AGENT, Role.DESK_MANAGER)
 _HANDOVERS = "SELECT * FROM intake.handover WHERE ref = ANY(:refs) ORDER BY ref"
 _READ = """

@@ -27,7 +27,6 @@ _TABS = {
     "closes": f"step = 'sent' AND {one_of('state', ENDED)}",
     "brouillons": one_of("step", BEFORE),
 }
-TABS = tuple(_TABS)
 _SHOWN = """
 h.ref, h.person, h."right", h.desk, h.desk_name, h.recipient_organisation_name, h.contact_name, h.step, h.state,
 h.turn, h.outcome, h.next_due, h.moved_at, h.sent_at, h.version, p.first_name, p.last_name

@@ -45,7 +45,6 @@ _FILTERS = {
         WHERE m.merged_into IS NOT NULL
     )""",
 }
-FILTERS = tuple(_FILTERS)
 _PEOPLE = """
 SELECT ref, referent, civility, first_name, last_name, birth_date, file_number, last_contact_at
 FROM person WHERE organisation = :organisation AND merged_into IS NULL AND {where}

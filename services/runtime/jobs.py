@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.runtime import telemetry
 
 log = telemetry.logger("jobs")
+# How far back a job looks: often at the last day, now and then at all, so that what was late is not left.
+A_DAY, EVER = timedelta(days=1), timedelta(days=36_500)
+WHOLE_EVERY = 3600.0
 
 
 @dataclass(frozen=True)

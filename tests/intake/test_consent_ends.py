@@ -20,7 +20,7 @@ from contracts.refusals import (
 )
 from contracts.vocabulary import Purpose, Representation
 from services.intake.commands import GiveReceipt, NarrowConsent, NotedRight, ReviewRights, WithdrawConsent
-from services.intake.consent_ending import A_DAY, end_agreements
+from services.intake.consent_ending import end_agreements
 from services.intake.consent_handlers import give_receipt, withdraw_consent
 from services.intake.consent_narrowing import narrow_consent
 from services.intake.consent_rules import eighteenth_birthday, end_of_charge, is_minor
@@ -28,6 +28,7 @@ from services.intake.consent_state import ReceiptWay, Standing, state_of
 from services.intake.dossier import grant_of
 from services.intake.handlers import review_rights
 from services.intake.tables import ConsentGrant, Handover
+from services.runtime.jobs import A_DAY
 from services.runtime.web.dates import PARIS
 from tests.intake.consent_record_world import SOME, agree, events
 from tests.intake.people_world import People, a_desk, referent
